@@ -1,0 +1,42 @@
+"""Shomu: what the author of a skill imports, and nothing else."""
+
+from bot.answering import answer_from
+from bot.contract import Context, Skill, skill
+from bot.errors import BadInput, ModelFailed, NoModel, Refused, ShomuError
+from bot.messages import (
+    Action,
+    Actor,
+    Attachment,
+    Card,
+    Field,
+    Form,
+    Message,
+    Place,
+    Reply,
+    Source,
+)
+from bot.ports import Completion, Passage
+
+__all__ = [
+    "Action",
+    "Actor",
+    "Attachment",
+    "BadInput",
+    "Card",
+    "Completion",
+    "Context",
+    "Field",
+    "Form",
+    "Message",
+    "ModelFailed",
+    "NoModel",
+    "Passage",
+    "Place",
+    "Refused",
+    "Reply",
+    "ShomuError",
+    "Skill",
+    "Source",
+    "answer_from",
+    "skill",
+]

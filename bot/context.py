@@ -1,0 +1,234 @@
+"""What a running skill may reach, bound to one turn and written down as it is used.
+
+Every way from a skill to documents or to a model leads through here, so the rights of the asker,
+the label of the data, the token budget and the masking of personal data are applied in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot import masking, policy
+from bot.contract import Skill
+from bot.errors import ModelFailed, NoModel, Refused
+from bot.messages import Attachment, Message, Said, highest_label
+from bot.ports import (
+    LLM,
+    MANUAL,
+    SKILLS_WORKSPACE,
+    Chat,
+    Clock,
+    Completion,
+    Directory,
+    Member,
+    Passage,
+    PromptUse,
+    Records,
+    Search,
+    Turn,
+    Workspace,
+)
+from bot.prompts import PromptBook
+
+MOST_ATTACHED_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What one turn used: becomes the details of its audit record."""
+
+    engine: str = "offline"
+    prompts: list[PromptUse] = field(default_factory=list)
+    tokens_in: int = 0
+    tokens_out: int = 0
+    decision: str = ""
+    label: str = ""
+    zone: str = ""
+    masks: dict[str, int] = field(default_factory=dict)
+    model_failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports a turn works with."""
+
+    search: Search
+    records: Records
+    directory: Directory
+    clock: Clock
+    prompts: PromptBook
+    llm: LLM | None = None
+
+
+class TurnContext:
+    """Implements `bot.contract.Context` for one turn."""
+
+    def __init__(
+        self,
+        services: Services,
+        skill: Skill,
+        message: Message,
+        workspace: Workspace,
+        member: Member,
+        chat: Chat,
+        history: Sequence[Said],
+        ledger: Ledger,
+    ) -> None:
+        self._services = services
+        self._message = message
+        self._workspace = workspace
+        self._member = member
+        self._chat = chat
+        self._ledger = ledger
+        self.skill = skill
+        self.history = history
+
+    @property
+    def workspace(self) -> str:
+        return self._workspace.name
+
+    @property
+    def now(self) -> datetime:
+        return self._services.clock.now()
+
+    async def find(
+        self, query: str, *, top: int = 5, collection: str = MANUAL
+    ) -> Sequence[Passage]:
+        is_own = collection == self.skill.own_collection
+        return await self._services.search.find(
+            query,
+            workspace=SKILLS_WORKSPACE if is_own else self._workspace.name,
+            clearance=self._member.clearance,
+            collection=collection,
+            top=top,
+            marked=True,
+        )
+
+    async def has_documents(self) -> bool:
+        return await self._services.search.holds_any(
+            workspace=self._workspace.name, clearance=self._member.clearance
+        )
+
+    async def open(self, attachment: Attachment) -> bytes:
+        if attachment.size > MOST_ATTACHED_BYTES:
+            raise Refused(
+                "attachment too large",
+                remedy=f"{attachment.name} は大きすぎます。20MBまでのファイルをお送りください。",
+            )
+        return await self._chat.download(attachment)
+
+    async def read(self, attachment: Attachment) -> Sequence[Passage]:
+        return await self._services.search.read(attachment.name, await self.open(attachment))
+
+    async def rank(
+        self, query: str, passages: Sequence[Passage], *, top: int = 5
+    ) -> Sequence[Passage]:
+        return await self._services.search.rank(query, passages, top=top)
+
+    async def progress(self, text: str) -> None:
+        await self._chat.progress(self._message, text)
+
+    async def keep(self, key: str, value: Any) -> None:
+        await self._services.records.put(self.workspace, self.skill.name, key, value)
+
+    async def kept(self, key: str) -> Any:
+        return await self._services.records.get(self.workspace, self.skill.name, key)
+
+    async def complete(
+        self,
+        prompt: str,
+        inputs: Mapping[str, Any],
+        *,
+        passages: Sequence[Passage] = (),
+        schema: type[Any] | None = None,
+        max_tokens: int = 1_000,
+    ) -> Completion:
+        model = self._services.llm
+        if model is None:
+            raise NoModel("no model")
+        decision = self._decide(model, passages)
+        shown = _fit(passages, model, max_tokens)
+        owner, _, purpose = prompt.rpartition("/")
+        turns, use = self._services.prompts.render(
+            owner or self.skill.name,
+            purpose,
+            self._message.actor.locale,
+            {**inputs, "passages": [_shown(passage) for passage in shown]},
+        )
+        masked = _Masked(turns) if decision == "mask" else None
+        if masked is not None:
+            turns = masked.turns
+            for kind, count in masked.counts.items():
+                self._ledger.masks[kind] = self._ledger.masks.get(kind, 0) + count
+        await self._reserve(model, turns, max_tokens)
+        self._ledger.prompts.append(use)
+        if owner and self.skill.instructions:
+            self._ledger.prompts.append(self.skill.words)
+        await self.progress("回答を作成しています…")
+        try:
+            completion = await model.complete(turns, schema=schema, max_tokens=max_tokens)
+        except ModelFailed as failure:
+            self._ledger.model_failures.append(str(failure))
+            raise
+        self._ledger.engine = completion.engine
+        self._ledger.tokens_in += completion.tokens_in
+        self._ledger.tokens_out += completion.tokens_out
+        return completion if masked is None else masked.restore(completion)
+
+    def _decide(self, model: LLM, passages: Sequence[Passage]) -> policy.Decision:
+        label = highest_label([policy.LABEL_OF_QUESTIONS, *(p.label for p in passages)])
+        decision = policy.decide(label, model.zone)
+        self._ledger.label, self._ledger.zone, self._ledger.decision = label, model.zone, decision
+        if decision == "refuse":
+            raise NoModel("policy")
+        return decision
+
+    async def _reserve(self, model: LLM, turns: Sequence[Turn], max_tokens: int) -> None:
+        """Take the tokens from the month's budget before they are spent."""
+        limit = self._workspace.monthly_tokens
+        if not limit:
+            return
+        wanted = sum(model.count(turn.text) for turn in turns) + max_tokens
+        if not await self._services.directory.reserve(self._workspace, "tokens", wanted, limit):
+            raise NoModel("budget")
+
+
+class _Masked:
+    """Personal data out of what goes to the model, and back into what comes from it."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self.turns: list[Turn] = []
+        self.counts: dict[str, int] = {}
+        self._table: dict[str, str] = {}
+        masked = masking.mask_all([turn.text for turn in turns])
+        self.turns = [
+            replace(turn, text=text) for turn, text in zip(turns, masked.texts, strict=True)
+        ]
+        self.counts = dict(masked.found)
+        self._table = dict(masked.table)
+
+    def restore(self, completion: Completion) -> Completion:
+        return replace(
+            completion,
+            text=masking.restore(completion.text, self._table),
+            value=masking.restore_value(completion.value, self._table),
+        )
+
+
+def _shown(passage: Passage) -> str:
+    return f"{passage.document} {passage.heading}\n{passage.text}"
+
+
+def _fit(passages: Sequence[Passage], model: LLM, max_tokens: int) -> list[Passage]:
+    """The best passages that the model's window holds, at least one."""
+    room = model.context_tokens - max_tokens - 1_500  # the prompt's own words and the question
+    kept: list[Passage] = []
+    for passage in passages:
+        room -= model.count(_shown(passage)) + 20
+        if room < 0 and kept:
+            break
+        kept.append(passage)
+    return kept

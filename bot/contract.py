@@ -1,0 +1,164 @@
+"""What a skill is: a value with one async function `(message, context) → reply`.
+
+There is no base class and no lifecycle. A `Context` is all that a skill may reach; it is bound to
+one workspace, one actor and one turn, and it writes down what it was used for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Protocol, overload
+
+from bot.messages import Attachment, Message, Reply, Said
+from bot.ports import MANUAL, Completion, Passage, PromptUse
+
+Risk = Literal["blue", "yellow", "red"]
+
+
+class Context(Protocol):
+    """What a skill may use while it works on one message."""
+
+    @property
+    def workspace(self) -> str:
+        """Name of the workspace the message belongs to."""
+        ...
+
+    @property
+    def skill(self) -> Skill:
+        """The skill that runs, with the words of its SKILL.md in `instructions`."""
+        ...
+
+    @property
+    def history(self) -> Sequence[Said]:
+        """What was said in this thread before, oldest first."""
+        ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    async def find(
+        self, query: str, *, top: int = 5, collection: str = MANUAL
+    ) -> Sequence[Passage]:
+        """Find passages the asker may read, best first. `own_collection` finds a skill's own."""
+        ...
+
+    async def has_documents(self) -> bool:
+        """Whether there are any documents that the asker may read."""
+        ...
+
+    async def read(self, attachment: Attachment) -> Sequence[Passage]:
+        """Read an attached file into passages. Raises UnreadableDocument."""
+        ...
+
+    async def open(self, attachment: Attachment) -> bytes:
+        """Fetch an attached file."""
+        ...
+
+    async def rank(
+        self, query: str, passages: Sequence[Passage], *, top: int = 5
+    ) -> Sequence[Passage]:
+        """Order passages you already hold by how well they answer."""
+        ...
+
+    async def complete(
+        self,
+        prompt: str,
+        inputs: Mapping[str, Any],
+        *,
+        passages: Sequence[Passage] = (),
+        schema: type[Any] | None = None,
+        max_tokens: int = 1_000,
+    ) -> Completion:
+        """Put a prompt of the skill to the model.
+
+        `prompt` is a purpose, such as "answer" for `prompts/<skill>/answer.ja.prompty`.
+        `passages` are cut to the model's window, best first, and handed to the prompt as
+        `passages`; their labels decide whether the model may see them.
+
+        Raises NoModel when there is none or policy forbids it, ModelFailed when it fails:
+        both mean that the skill answers offline.
+        """
+        ...
+
+    async def progress(self, text: str) -> None:
+        """Tell the person how far the work is."""
+        ...
+
+    async def keep(self, key: str, value: Any) -> None:
+        """Keep a JSON value for later turns of this skill in this workspace."""
+        ...
+
+    async def kept(self, key: str) -> Any:
+        """Return what was kept under a key, or None."""
+        ...
+
+
+PLAIN_PROMPTS = ("instructions/answer",)
+Run = Callable[[Message, Context], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """An ability of the bot. SKILL.md fills everything but `run`.
+
+    `triggers` are the words that wake it, `examples` the questions offered to newcomers,
+    `prompts` the purposes it asks a model for. `risk` follows the blue, yellow and red classes
+    of use; red cannot be enabled.
+    """
+
+    run: Run
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    triggers: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    risk: Risk = "blue"
+    version: str = "1.0.0"
+    instructions: str = ""
+    folder: Path | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the skill is its SKILL.md and references, without code of its own."""
+        return self.prompts == PLAIN_PROMPTS
+
+    @property
+    def own_collection(self) -> str:
+        """Where the skill's own `references/` are found."""
+        return f"skill/{self.name}"
+
+    @property
+    def words(self) -> PromptUse:
+        """The skill's instructions as a prompt: they too are put to the model."""
+        digest = sha256(self.instructions.encode()).hexdigest()
+        return PromptUse(self.own_collection, self.version, digest)
+
+
+@overload
+def skill(run: Run, /) -> Skill: ...
+@overload
+def skill(
+    *,
+    name: str = ...,
+    title: str = ...,
+    description: str = ...,
+    triggers: tuple[str, ...] = ...,
+    examples: tuple[str, ...] = ...,
+    prompts: tuple[str, ...] = ...,
+    risk: Risk = ...,
+    version: str = ...,
+) -> Callable[[Run], Skill]: ...
+def skill(run: Run | None = None, /, **about: Any) -> Skill | Callable[[Run], Skill]:
+    """Make a skill of an async function.
+
+    Beside a SKILL.md write `@skill`; in an installed package, which has none, write
+    `@skill(name="parking", description="…", triggers=("駐車",))`.
+    """
+    if run is not None:
+        return Skill(run=run)
+    return lambda function: Skill(run=function, **about)

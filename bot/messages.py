@@ -1,0 +1,236 @@
+"""What passes in a chat: messages in, replies out, the same on every platform.
+
+Nothing here knows Slack, Teams or a terminal. Adapters turn their vendor's JSON into a `Message`
+and a `Reply` into their vendor's JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Platform = Literal["slack", "teams", "console"]
+Kind = Literal["mention", "direct", "follow-up", "command", "shortcut", "button", "form"]
+Visibility = Literal["direct", "private", "public"]
+Status = Literal["answered", "not_found", "help", "refused", "failed"]
+
+LABELS: tuple[str, ...] = ("1", "2", "3C", "3B", "3A")
+UNKNOWN_LABEL = "3B"
+
+
+def new_id() -> str:
+    """Make a UUID version 7: ordered by time, unique without asking anyone.
+
+    Source: RFC 9562 section 5.7 (48 bits of Unix milliseconds, 74 random bits).
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (random >> 68) << 64
+    value |= 0b10 << 62 | random & ((1 << 62) - 1)
+    return str(uuid.UUID(int=value))
+
+
+def label_rank(label: str) -> int:
+    """Order labels from public (0) to secret (4); an unknown label counts as 3B."""
+    return LABELS.index(label if label in LABELS else UNKNOWN_LABEL)
+
+
+def highest_label(labels: Sequence[str]) -> str:
+    """The label an answer inherits from its sources; "1" when it has none."""
+    return max((LABELS[label_rank(label)] for label in labels), key=label_rank, default="1")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is speaking. `id` is unique within the platform and team."""
+
+    id: str
+    name: str = ""
+    locale: str = "ja"
+    is_guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message was written; `thread` is empty outside a thread."""
+
+    platform: Platform
+    team: str
+    channel: str
+    thread: str = ""
+    visibility: Visibility = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message; its bytes are fetched through `Context.open`."""
+
+    name: str
+    media_type: str = ""
+    size: int = 0
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier line of the same thread, oldest first in `Context.history`."""
+
+    text: str
+    by_bot: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a skill sees it: the words without the mention, and where they came from."""
+
+    text: str
+    actor: Actor
+    place: Place
+    kind: Kind = "mention"
+    # Not the event id: one mention can be delivered as two kinds of event.
+    identity: str = ""
+    turn: str = field(default_factory=new_id)
+    attempt: int = 1
+    workspace: str = ""
+    command: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def subject(self) -> str:
+        """Whose words these are: they are encrypted with this person's key, to be erasable."""
+        return f"{self.place.platform}:{self.place.team}:{self.actor.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A citation: the found text and where a reader can check it.
+
+    `number` is the n of 〔n〕 in the reply. `page` is empty for formats without pages.
+    `revised` is an ISO date, or empty when the document does not say; `page` reads as people say
+    it: "p.4", "スライド3", "シート「日当」".
+    """
+
+    number: int
+    document: str
+    heading: str
+    quote: str
+    passage_id: str
+    page: str = ""
+    revised: str = ""
+    label: str = UNKNOWN_LABEL
+    link: str = ""
+
+    @property
+    def where(self) -> str:
+        """Document, heading path, page and revision date on one line, as a reader looks it up."""
+        place = " ＞ ".join(part for part in (self.document, self.heading) if part)
+        page = f" {self.page}" if self.page else ""
+        revised = f"（{self.revised} 改正）" if self.revised else ""
+        return f"{place}{page}{revised}"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button. `name` says what it does to the bot, `value` is handed back unchanged."""
+
+    name: str
+    title: str
+    value: str = ""
+    style: Literal["", "primary", "danger"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A small table under the text: a title and rows of (name, value)."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a form; `choices` makes it a list to pick from."""
+
+    name: str
+    title: str
+    kind: Literal["line", "text", "date", "choice"] = "line"
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Inputs asked of a person at once: a Slack modal, a Teams dialog, a local page."""
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    submit: str = "送信"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot says.
+
+    `text` is plain lines with a small Markdown subset that every adapter renders: `**bold**`,
+    `> ` quotes, `- ` bullets and 〔n〕 pointing into `sources`. `summary` is the one sentence a
+    notification or a screen reader says; the first line of `text` when empty.
+    `suggestions` are questions offered as buttons.
+    """
+
+    text: str
+    sources: tuple[Source, ...] = ()
+    card: Card | None = None
+    actions: tuple[Action, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    form: Form | None = None
+    status: Status = "answered"
+    engine: str = "offline"
+    notice: str = ""
+    summary: str = ""
+    is_private: bool = False
+    turn: str = ""
+    skill: str = ""
+
+    @property
+    def label(self) -> str:
+        return highest_label([source.label for source in self.sources])
+
+
+def dump_reply(reply: Reply) -> str:
+    """Write a reply as JSON, so that it can be kept and shown again."""
+    return json.dumps(asdict(reply), ensure_ascii=False, sort_keys=True)
+
+
+def load_reply(text: str) -> Reply:
+    """Read what `dump_reply` wrote."""
+    values = json.loads(text)
+    card, form = values.pop("card"), values.pop("form")
+    return Reply(
+        **{
+            **values,
+            "sources": tuple(Source(**source) for source in values["sources"]),
+            "actions": tuple(Action(**action) for action in values["actions"]),
+            "suggestions": tuple(values["suggestions"]),
+        },
+        card=card and Card(card["title"], tuple((name, value) for name, value in card["rows"])),
+        form=form and _load_form(form),
+    )
+
+
+def _load_form(values: dict[str, Any]) -> Form:
+    fields = tuple(
+        Field(**{**item, "choices": tuple(item["choices"])}) for item in values["fields"]
+    )
+    return Form(values["name"], values["title"], fields, values["submit"])

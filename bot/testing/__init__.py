@@ -1,0 +1,26 @@
+"""What a test of a skill or an adapter needs: fakes of every port, and a kit that joins them.
+
+Each fake passes the same contract tests as the real service: see `bot.testing.contracts`.
+"""
+
+from bot.testing.fakes import (
+    FakeAudit,
+    FakeChat,
+    FakeDirectory,
+    FakeInbox,
+    FakeLLM,
+    FakeRecords,
+    FakeSearch,
+    StillClock,
+)
+
+__all__ = [
+    "FakeAudit",
+    "FakeChat",
+    "FakeDirectory",
+    "FakeInbox",
+    "FakeLLM",
+    "FakeRecords",
+    "FakeSearch",
+    "StillClock",
+]

@@ -1,0 +1,300 @@
+"""A fake of each port: in memory, deterministic, no network, no clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.errors import ModelFailed, UnknownWorkspace, UnreadableDocument
+from bot.messages import (
+    Actor,
+    Attachment,
+    Message,
+    Place,
+    Reply,
+    Said,
+    label_rank,
+    new_id,
+)
+from bot.ports import (
+    MANUAL,
+    AuditEvent,
+    Completion,
+    Delivery,
+    Member,
+    Passage,
+    Turn,
+    Workspace,
+    Zone,
+)
+
+
+class StillClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def move(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class FakeSearch:
+    """Finds passages by shared characters: enough to tell a hit from a miss."""
+
+    def __init__(self, passages: Mapping[str, Sequence[Passage]] | None = None) -> None:
+        self.passages = dict(passages or {})
+
+    async def find(
+        self,
+        query: str,
+        *,
+        workspace: str,
+        clearance: str,
+        collection: str = MANUAL,
+        top: int = 5,
+        marked: bool = False,
+    ) -> Sequence[Passage]:
+        readable = [
+            passage
+            for passage in self.passages.get(workspace, ())
+            if passage.collection == collection
+            and label_rank(passage.label) <= label_rank(clearance)
+        ]
+        return await self.rank(query, readable, top=top)
+
+    async def holds_any(self, *, workspace: str, clearance: str, collection: str = MANUAL) -> bool:
+        return any(
+            passage.collection == collection and label_rank(passage.label) <= label_rank(clearance)
+            for passage in self.passages.get(workspace, ())
+        )
+
+    async def read(self, name: str, content: bytes) -> Sequence[Passage]:
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableDocument(f"{name}: 読めません。") from error
+        parts = [part for part in text.split("\n") if part]
+        return [Passage(f"{name}-{n}", name, "", part) for n, part in enumerate(parts)]
+
+    async def rank(
+        self, query: str, passages: Sequence[Passage], *, top: int = 5
+    ) -> Sequence[Passage]:
+        wanted = _bigrams(query)
+        scored = []
+        for passage in passages:
+            shared = len(wanted & _bigrams(passage.heading + passage.text))
+            if shared:
+                coverage = shared / max(len(wanted), 1)
+                scored.append(replace(passage, score=float(shared), coverage=coverage))
+        return sorted(scored, key=lambda passage: -passage.score)[:top]
+
+
+def _bigrams(text: str) -> set[str]:
+    return {text[i : i + 2] for i in range(len(text) - 1)}
+
+
+class FakeLLM:
+    """Says what it was told to say, in order; an exception in the list is raised."""
+
+    name = "fake-model"
+    zone: Zone = "local"
+    context_tokens = 8_000
+
+    def __init__(self, answers: Iterable[str | Exception] = ()) -> None:
+        self.answers = list(answers)
+        self.asked: list[Sequence[Turn]] = []
+
+    async def complete(
+        self, turns: Sequence[Turn], *, schema: type[Any] | None = None, max_tokens: int = 1_000
+    ) -> Completion:
+        text = self._next(turns)
+        value = None
+        if schema is not None:
+            try:
+                value = schema(**json.loads(text))
+            except (ValueError, TypeError) as error:
+                raise ModelFailed("garbage") from error
+        counted = sum(self.count(turn.text) for turn in turns)
+        return Completion(text, self.name, counted, self.count(text), value)
+
+    async def stream(self, turns: Sequence[Turn], *, max_tokens: int = 1_000) -> AsyncIterator[str]:
+        text = self._next(turns)
+        for end in range(4, len(text) + 4, 4):
+            yield text[:end]
+
+    def count(self, text: str) -> int:
+        return len(text)
+
+    def _next(self, turns: Sequence[Turn]) -> str:
+        self.asked.append(turns)
+        if not self.answers:
+            raise ModelFailed("no more answers")
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakeAudit:
+    """Keeps events in a list; writing the same key twice keeps one."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, AuditEvent] = {}
+        self.bodies: dict[str, str] = {}
+        self.subjects: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    async def record(self, event: AuditEvent, *, body: str = "", subject: str = "") -> str:
+        key = event.key or new_id()
+        if key in self._ids:
+            return self._ids[key]
+        is_request = event.action == "assistant.request" and event.turn
+        event_id = event.turn if is_request else new_id()
+        self._ids[key] = event_id
+        self.events[event_id] = event
+        if body:
+            self.bodies[event_id] = body
+            self.subjects[event_id] = subject
+        return event_id
+
+    async def body(self, event_id: str) -> str:
+        return self.bodies.get(event_id, "")
+
+    async def answer_body(self, turn: str, *, subject: str) -> str:
+        for event_id, event in self.events.items():
+            is_answer = event.turn == turn and event.action == "assistant.answer"
+            if is_answer and self.subjects.get(event_id) == subject:
+                return self.bodies[event_id]
+        return ""
+
+    def actions(self) -> list[str]:
+        return [event.action for event in self.events.values()]
+
+
+class FakeRecords:
+    """JSON values in a dictionary."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str, str], str] = {}
+
+    async def put(self, workspace: str, skill: str, key: str, value: Any) -> None:
+        self._values[workspace, skill, key] = json.dumps(value, ensure_ascii=False)
+
+    async def get(self, workspace: str, skill: str, key: str) -> Any:
+        found = self._values.get((workspace, skill, key))
+        return None if found is None else json.loads(found)
+
+    async def list(self, workspace: str, skill: str, prefix: str = "") -> Mapping[str, Any]:
+        return {
+            key: json.loads(value)
+            for (space, owner, key), value in sorted(self._values.items())
+            if (space, owner) == (workspace, skill) and key.startswith(prefix)
+        }
+
+
+class FakeDirectory:
+    """One workspace for everyone, unless told otherwise."""
+
+    def __init__(
+        self,
+        workspaces: Sequence[Workspace] = (Workspace("main", "総務課"),),
+        members: Sequence[Member] = (),
+        clearance: str = "2",
+    ) -> None:
+        self.workspaces = {workspace.name: workspace for workspace in workspaces}
+        self.members = {(member.workspace, member.actor): member for member in members}
+        self.clearance = clearance
+        self.used: dict[tuple[str, str], int] = {}
+        self.threads: dict[tuple[str, str, str, str], str] = {}
+
+    async def workspace(self, message: Message) -> Workspace:
+        name = message.workspace or next(iter(self.workspaces))
+        if name not in self.workspaces:
+            raise UnknownWorkspace(f"{name} というワークスペースはありません。")
+        return self.workspaces[name]
+
+    async def member(self, workspace: Workspace, place: Place, actor: Actor) -> Member:
+        found = self.members.get((workspace.name, actor.id))
+        if found is None and workspace.members == "listed":
+            return Member(actor.id, workspace.name, state="applied", clearance="1")
+        return found or Member(actor.id, workspace.name, clearance=self.clearance)
+
+    async def reserve(self, workspace: Workspace, subject: str, amount: int, limit: int) -> bool:
+        used = self.used.get((workspace.name, subject), 0)
+        if limit and used + amount > limit:
+            return False
+        self.used[workspace.name, subject] = used + amount
+        return True
+
+    async def join(self, place: Place, workspace: str, skill: str) -> None:
+        self.threads[place.platform, place.team, place.channel, place.thread] = skill
+
+    async def joined(self, place: Place) -> str:
+        return self.threads.get((place.platform, place.team, place.channel, place.thread), "")
+
+
+class FakeChat:
+    """A conversation that remembers what a person would see."""
+
+    def __init__(self, said: Sequence[Said] = (), files: Mapping[str, bytes] | None = None) -> None:
+        self.said = list(said)
+        self.files = dict(files or {})
+        self.placeholder = ""
+        self.replies: list[Reply] = []
+        self._answered: set[str] = set()
+
+    async def hold(self, message: Message, text: str) -> bool:
+        self.placeholder = text
+        return message.turn in self._answered
+
+    async def progress(self, message: Message, text: str) -> None:
+        self.placeholder = text
+
+    async def answer(self, message: Message, reply: Reply) -> None:
+        self.placeholder = ""
+        if message.turn in self._answered:
+            self.replies[-1] = reply
+        else:
+            self.replies.append(reply)
+        self._answered.add(message.turn)
+
+    async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
+        return self.said[-limit:]
+
+    async def download(self, attachment: Attachment) -> bytes:
+        return self.files[attachment.name]
+
+
+class FakeInbox:
+    """Deliveries in a list; `waiting` are those not yet handed out by `take`."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Delivery] = []
+        self.posted: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    async def accept(self, delivery: Delivery) -> bool:
+        if delivery.identity in self._known:
+            return False
+        self._known.add(delivery.identity)
+        self.waiting.append(replace(delivery, turn=delivery.turn or new_id(), attempt=1))
+        return True
+
+    async def remember(self, turn: str, posted: str) -> None:
+        self.posted[turn] = posted
+
+    async def withdraw(self, identity: str) -> bool:
+        kept = [delivery for delivery in self.waiting if delivery.identity != identity]
+        withdrawn = len(kept) < len(self.waiting)
+        self.waiting = kept
+        return withdrawn
+
+    def take(self) -> Delivery | None:
+        return self.waiting.pop(0) if self.waiting else None

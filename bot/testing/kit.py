@@ -1,0 +1,107 @@
+"""A whole bot on fakes: say something, look at what a person sees and what the audit holds.
+
+kit = Kit([my_skill], passages=[Passage(...)])
+reply = await kit.say("夏季休暇は何日ですか")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from bot.context import Services
+from bot.contract import Skill
+from bot.messages import Actor, Attachment, Kind, Message, Place, Reply, Visibility, new_id
+from bot.ports import AuditEvent, Member, Passage, Workspace
+from bot.prompts import PromptBook, load_prompts
+from bot.testing.fakes import (
+    FakeAudit,
+    FakeChat,
+    FakeDirectory,
+    FakeLLM,
+    FakeRecords,
+    FakeSearch,
+    StillClock,
+)
+from bot.turn import Bot
+
+SHIPPED_PROMPTS = Path(__file__).parents[2] / "prompts"
+
+
+class Kit:
+    """A bot with everything behind it in memory.
+
+    `answers` are what the model says, in order; without them there is no model.
+    """
+
+    def __init__(
+        self,
+        skills: Iterable[Skill],
+        *,
+        passages: Sequence[Passage] = (),
+        answers: Sequence[str | Exception] | None = None,
+        workspace: Workspace | None = None,
+        members: Sequence[Member] = (),
+        clearance: str = "2",
+        prompts: PromptBook | None = None,
+        examples: Sequence[str] = (),
+    ) -> None:
+        space = workspace or Workspace("main", "総務課")
+        self.clock = StillClock()
+        self.audit = FakeAudit()
+        self.directory = FakeDirectory([space], members, clearance)
+        self.search = FakeSearch({space.name: list(passages)})
+        self.llm = None if answers is None else FakeLLM(answers)
+        self.chat = FakeChat()
+        self.bot = Bot(
+            {skill.name: skill for skill in skills},
+            Services(
+                search=self.search,
+                records=FakeRecords(),
+                directory=self.directory,
+                clock=self.clock,
+                prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
+                llm=self.llm,
+            ),
+            self.audit,
+            examples,
+        )
+
+    def message(
+        self,
+        text: str,
+        *,
+        kind: Kind = "mention",
+        actor: Actor | None = None,
+        visibility: Visibility = "public",
+        thread: str = "1000.1",
+        files: Mapping[str, bytes] | None = None,
+        command: str = "",
+        values: Mapping[str, str] | None = None,
+        workspace: str = "",
+        turn: str = "",
+    ) -> Message:
+        """A message as an adapter would make it."""
+        self.chat.files.update(files or {})
+        return Message(
+            text=text,
+            actor=actor or Actor("U1", "山田"),
+            place=Place("slack", "T1", "C1", thread, visibility),
+            kind=kind,
+            identity=f"slack:T1:C1:{new_id()}",
+            turn=turn or new_id(),
+            command=command,
+            values=values or {},
+            workspace=workspace,
+            attachments=tuple(
+                Attachment(name, size=len(content)) for name, content in (files or {}).items()
+            ),
+        )
+
+    async def say(self, text: str, **about: object) -> Reply:
+        """Send a message and return what was said."""
+        return await self.bot.receive(self.message(text, **about), self.chat)  # type: ignore[arg-type]
+
+    def events(self, action: str) -> list[AuditEvent]:
+        """The audit events of one action, oldest first."""
+        return [event for event in self.audit.events.values() if event.action == action]

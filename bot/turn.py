@@ -1,0 +1,270 @@
+"""One message, start to finish. Read this first.
+
+`Bot.receive` opens the audit record, finds the workspace, checks the rights, runs one skill,
+posts its reply and closes the record, whatever happens in between. Adapters, the terminal and the
+local page all come through here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from bot import policy, presses
+from bot.context import Ledger, Services, TurnContext
+from bot.contract import Skill
+from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
+from bot.messages import Message, Reply, Said, dump_reply
+from bot.ports import Audit, AuditEvent, Chat, Member, Workspace
+from bot.routing import Route, route
+
+log = logging.getLogger(__name__)
+
+HOLDING = "調べています…"
+LONGEST_QUESTION = 4_000
+NOBODY = Workspace(name="")
+PRIVATE_NOTICE = "この場所では共有できない機密性の文書を含むため、あなただけに表示しています。"
+
+
+class Bot:
+    """Answers messages. Holds no state of its own: everything is behind a port."""
+
+    def __init__(
+        self,
+        skills: Mapping[str, Skill],
+        services: Services,
+        audit: Audit,
+        examples: Sequence[str] = (),
+    ) -> None:
+        self.skills = skills
+        self.services = services
+        self.audit = audit
+        self.examples = tuple(examples)
+
+    async def receive(self, message: Message, chat: Chat) -> Reply:
+        """Answer one message and account for it. Always returns what was said.
+
+        Raises only when the reply could not be posted or the record not be written; the same
+        message may then be received again, and neither is done twice.
+        """
+        started = self.services.clock.now()
+        ledger = Ledger()
+        workspace = await self._workspace(message)
+        await self._open(message, workspace, started)
+        if await chat.hold(message, HOLDING):
+            return await self._already_answered(message, workspace, ledger, started)
+        skill, reply, reason = None, None, ""
+        member = Member(message.actor.id, workspace.name)
+        try:
+            member = await self._admit(workspace, message)
+            skill, reply = await self._run(message, chat, workspace, member, ledger)
+        except Withdrawn:
+            reply, reason = Reply("", status="refused"), "withdrawn"
+        except Refused as refusal:
+            reply, reason = refused(refusal), str(refusal)
+        except ShomuError as error:
+            reply, reason = explained(error), error.code
+            log.warning("turn %s ended with %s", message.turn, error.code)
+        except Exception as error:
+            # Not log.exception: its text may hold the words of the message.
+            reply, reason = explained(ShomuError("")), type(error).__name__
+            log.error("turn %s failed: %s at %s", message.turn, reason, _line(error))
+        reply = self._finish(reply, message, skill)
+        if reason != "withdrawn":
+            await chat.answer(message, reply)
+            await self._join(message, workspace, skill)
+        await self._close(message, workspace, member, reply, ledger, started, reason)
+        return reply
+
+    async def _workspace(self, message: Message) -> Workspace:
+        try:
+            return await self.services.directory.workspace(message)
+        except UnknownWorkspace:
+            return NOBODY
+
+    async def _admit(self, workspace: Workspace, message: Message) -> Member:
+        """Check that this person may use the bot here and now."""
+        if workspace is NOBODY:
+            # Asked again for its words: which workspaces there are and how to bind one.
+            await self.services.directory.workspace(message)
+        directory = self.services.directory
+        member = await directory.member(workspace, message.place, message.actor)
+        policy.admit(workspace, member, message.actor)
+        if workspace.daily_turns and not await directory.reserve(
+            workspace, f"turns:{message.actor.id}", 1, workspace.daily_turns
+        ):
+            raise Refused(
+                "daily turns", remedy="本日の利用回数の上限に達しました。明日またご利用ください。"
+            )
+        return member
+
+    async def _run(
+        self, message: Message, chat: Chat, workspace: Workspace, member: Member, ledger: Ledger
+    ) -> tuple[Skill | None, Reply]:
+        """Choose a skill and let it answer."""
+        if message.kind == "button" and message.command in presses.KNOWN:
+            return None, await presses.press(message, self.audit, workspace)
+        if len(message.text) > LONGEST_QUESTION:
+            raise BadInput(
+                "too long",
+                remedy=f"文章が長すぎます（{len(message.text):,}文字）。{LONGEST_QUESTION:,}文字まで"
+                "に短くするか、ファイルで添付してください。",
+            )
+        thread_skill = await self.services.directory.joined(message.place)
+        chosen = route(message, self.skills, thread_skill)
+        if chosen.skill is None:
+            return None, self._help(message)
+        policy.allow(workspace, chosen.skill)
+        history = await self._history(message, chat, chosen)
+        context = TurnContext(
+            self.services, chosen.skill, message, workspace, member, chat, history, ledger
+        )
+        return chosen.skill, await chosen.skill.run(replace(message, text=chosen.text), context)
+
+    async def _history(self, message: Message, chat: Chat, chosen: Route) -> Sequence[Said]:
+        return await chat.history(message) if message.place.thread else ()
+
+    def _help(self, message: Message) -> Reply:
+        """What the bot can do, with questions to start from."""
+        english = message.actor.locale.startswith("en")
+        greeting = (
+            "I search the office's manuals and answer with sources. Ask me in your own words:"
+            if english
+            else "職場のマニュアルや規程から出典つきでお答えします。ふだんの言葉で聞いてください。"
+        )
+        titles = "\n".join(
+            f"- **{skill.title}**：{skill.description}" for skill in self.skills.values()
+        )
+        return Reply(
+            f"{greeting}\n{titles}", suggestions=self.examples[:3], status="help", summary=greeting
+        )
+
+    def _finish(self, reply: Reply, message: Message, skill: Skill | None) -> Reply:
+        """Check where the reply may be shown, and add what every reply carries."""
+        name = skill.name if skill else reply.skill
+        reply = replace(reply, turn=reply.turn or message.turn, skill=name)
+        visibility = message.place.visibility
+        if not policy.fits(reply.label, visibility):
+            notice = "\n".join(part for part in (reply.notice, PRIVATE_NOTICE) if part)
+            reply = replace(reply, is_private=True, notice=notice)
+        if reply.status == "refused" and visibility != "direct":
+            reply = replace(reply, is_private=True)
+        return replace(reply, actions=(*reply.actions, *presses.offered(reply, visibility)))
+
+    async def _join(self, message: Message, workspace: Workspace, skill: Skill | None) -> None:
+        if message.place.thread and workspace is not NOBODY:
+            name = skill.name if skill else "help"
+            await self.services.directory.join(message.place, workspace.name, name)
+
+    async def _already_answered(
+        self, message: Message, workspace: Workspace, ledger: Ledger, started: datetime
+    ) -> Reply:
+        """An earlier attempt posted the answer and died before it could write so."""
+        reply = Reply("", status="answered", turn=message.turn)
+        member = Member(message.actor.id, workspace.name)
+        await self._close(message, workspace, member, reply, ledger, started, "already posted")
+        return reply
+
+    async def _open(self, message: Message, workspace: Workspace, started: datetime) -> None:
+        event = AuditEvent(
+            action="assistant.request",
+            workspace=workspace.name,
+            platform=message.place.platform,
+            actor=message.actor.id,
+            target=_target(message),
+            turn=message.turn,
+            details={
+                "event_id": message.identity,
+                "kind": message.kind,
+                "attachments": [item.name for item in message.attachments],
+            },
+            key=f"{message.turn}:request",
+            occurred=started,
+        )
+        await self.audit.record(event, body=message.text, subject=message.subject)
+
+    async def _close(
+        self,
+        message: Message,
+        workspace: Workspace,
+        member: Member,
+        reply: Reply,
+        ledger: Ledger,
+        started: datetime,
+        reason: str,
+    ) -> None:
+        ended = self.services.clock.now()
+        skill = self.skills.get(reply.skill)
+        event = AuditEvent(
+            action="auth.denied" if reply.status == "refused" else "assistant.answer",
+            workspace=workspace.name,
+            platform=message.place.platform,
+            actor=message.actor.id,
+            actor_role=member.role,
+            target=_target(message),
+            turn=message.turn,
+            outcome=reply.status,
+            reason=reason,
+            details={
+                "event_id": message.identity,
+                "attempt": message.attempt,
+                "seconds": (ended - started).total_seconds(),
+                "skill": reply.skill,
+                "skill_version": skill.version if skill else "",
+                "engine": reply.engine,
+                "prompts": [str(use) for use in ledger.prompts],
+                "tokens_in": ledger.tokens_in,
+                "tokens_out": ledger.tokens_out,
+                "model_failures": ledger.model_failures,
+                "sources": [
+                    {
+                        "document": source.document,
+                        "revised": source.revised,
+                        "passage": source.passage_id,
+                        "label": source.label,
+                        "quote_digest": sha256(source.quote.encode()).hexdigest(),
+                    }
+                    for source in reply.sources
+                ],
+                "policy": {
+                    "label": reply.label,
+                    "model_label": ledger.label,
+                    "zone": ledger.zone,
+                    "decision": ledger.decision,
+                    "masks": ledger.masks,
+                    "is_private": reply.is_private,
+                },
+            },
+            key=f"{message.turn}:answer",
+            occurred=ended,
+        )
+        await self.audit.record(event, body=dump_reply(reply), subject=message.subject)
+
+
+def refused(refusal: Refused) -> Reply:
+    """Say why not, and what to do."""
+    return Reply(f"お答えできません。{refusal.remedy}", status="refused")
+
+
+def explained(error: ShomuError) -> Reply:
+    """Say that it did not work, and what to do; never the text of the error."""
+    opening = (
+        "" if isinstance(error, BadInput) else "申し訳ありません。うまく処理できませんでした。"
+    )
+    return Reply(f"{opening}{error.remedy}", status="failed")
+
+
+def _target(message: Message) -> str:
+    place = message.place
+    return "/".join(part for part in (place.team, place.channel, place.thread) if part)
+
+
+def _line(error: BaseException) -> str:
+    """File and line where an error came from, without its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
