@@ -1,0 +1,1 @@
+"""What fulfils the ports: one vendor library to a file."""

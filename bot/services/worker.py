@@ -1,0 +1,93 @@
+"""Takes deliveries from the inbox and hands each to its platform's adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from bot.ports import Delivery
+from bot.services.inbox import LEASE_SECONDS, MOST_ATTEMPTS, SqlInbox
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Delivery], Coroutine[Any, Any, None]]
+GiveUp = Callable[[Delivery, str], Coroutine[Any, Any, None]]
+IDLE_SECONDS = 0.5
+
+
+class Worker:
+    """Works on up to `width` deliveries at a time until stopped."""
+
+    def __init__(
+        self, inbox: SqlInbox, handlers: Mapping[str, Handle], give_up: GiveUp, width: int = 8
+    ) -> None:
+        self._inbox = inbox
+        self._handlers = handlers
+        self._give_up = give_up
+        self._width = width
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what is in hand."""
+        running: set[asyncio.Task[None]] = set()
+        while not self._stopping.is_set():
+            delivery = await self._inbox.claim() if len(running) < self._width else None
+            if delivery is not None:
+                task = asyncio.create_task(self._work(delivery))
+                running.add(task)
+                task.add_done_callback(running.discard)
+                continue
+            await self._wait(running)
+        if running:
+            await asyncio.gather(*running)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._inbox.wake.set()
+
+    async def _wait(self, running: set[asyncio.Task[None]]) -> None:
+        """Until something arrives, a place is free, or a lease elsewhere may have run out."""
+        self._inbox.wake.clear()
+        waker = asyncio.create_task(self._inbox.wake.wait())
+        waiting = {waker, *running} if len(running) >= self._width else {waker}
+        await asyncio.wait(waiting, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        waker.cancel()
+
+    async def _work(self, delivery: Delivery) -> None:
+        if delivery.attempt > MOST_ATTEMPTS:
+            # It took the process down each time: leave it to a person.
+            await self._inbox.failed(delivery, "crashed")
+            await self._give_up(delivery, "crashed")
+            return
+        working = asyncio.create_task(self._handlers[delivery.platform](delivery))
+        renewing = asyncio.create_task(self._renew(delivery, working))
+        try:
+            await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # Another worker holds the lease now; or we are being stopped, and it expires.
+            working.cancel()
+            log.warning("turn %s attempt %d: lease lost", delivery.turn, delivery.attempt)
+        except Exception as error:  # the delivery goes back; whatever it was is tried again
+            log.warning("turn %s attempt %d: %s", delivery.turn, delivery.attempt, _name(error))
+            if await self._inbox.failed(delivery, _name(error)):
+                await self._give_up(delivery, _name(error))
+        else:
+            await self._inbox.done(delivery)
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self, delivery: Delivery, working: asyncio.Task[None]) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            if not await self._inbox.renew(delivery):
+                working.cancel()
+
+
+def _name(error: BaseException) -> str:
+    """The kind of an error; its text may hold somebody's words."""
+    return type(error).__name__
