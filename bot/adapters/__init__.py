@@ -1,0 +1,1 @@
+"""Chat platforms: their JSON into a Message, a Reply into their JSON."""
