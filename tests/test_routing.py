@@ -50,7 +50,18 @@ def test_words_reach_their_skill(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "？", "ヘルプ", "使い方", "こんにちは", "ありがとうございました！", "テスト", "🙂", "。。。"],
+    [
+        "",
+        " ",
+        "？",
+        "ヘルプ",
+        "使い方",
+        "こんにちは",
+        "ありがとうございました！",
+        "テスト",
+        "🙂",
+        "。",
+    ],
 )
 def test_greetings_and_empty_mentions_get_help(text: str) -> None:
     assert route(said(text), SKILLS).skill is None

@@ -1,0 +1,93 @@
+"""The terminal: one question (`shomu ask`) or a conversation (`shomu chat`)."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from bot.errors import BadInput
+from bot.messages import Actor, Attachment, Message, Place, Reply, Said
+
+BOLD, DIM, OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class ConsoleChat:
+    """One conversation in a terminal. The placeholder is a line that the answer overwrites."""
+
+    def __init__(self, screen: TextIO | None = None, show: bool = True) -> None:
+        self._screen = screen or sys.stderr
+        self._show = show and self._screen.isatty()
+        self._said: list[Said] = []
+
+    async def hold(self, message: Message, text: str) -> bool:
+        self._line(text)
+        return False
+
+    async def progress(self, message: Message, text: str) -> None:
+        self._line(text)
+
+    async def answer(self, message: Message, reply: Reply) -> None:
+        self._line("")
+        self._said += [Said(message.text, by_bot=False), Said(reply.text, by_bot=True)]
+
+    async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
+        return self._said[-limit:]
+
+    async def download(self, attachment: Attachment) -> bytes:
+        try:
+            return Path(attachment.location).read_bytes()
+        except OSError as error:
+            raise BadInput(
+                "attachment", remedy=f"{attachment.name} を開けません。場所を確認してください。"
+            ) from error
+
+    def _line(self, text: str) -> None:
+        if self._show:
+            self._screen.write(f"\r\x1b[K{text}")
+            self._screen.flush()
+
+
+def message(
+    text: str, workspace: str = "", *, thread: str = "", files: Sequence[Path] = ()
+) -> Message:
+    """Make a message of what was typed in this terminal."""
+    return Message(
+        text=text,
+        actor=Actor(id=getpass.getuser(), name=getpass.getuser()),
+        place=Place("console", "local", "terminal", thread, "direct"),
+        kind="direct",
+        workspace=workspace,
+        attachments=tuple(
+            Attachment(path.name, size=path.stat().st_size, location=str(path)) for path in files
+        ),
+    )
+
+
+def render(reply: Reply, *, colour: bool = False) -> str:
+    """Write a reply for a terminal: the answer, its sources, what to do next."""
+    bold, dim, off = (BOLD, DIM, OFF) if colour else ("【", "", "】")
+    lines = [_bold(line, bold, off) for line in reply.text.split("\n")]
+    if reply.card:
+        lines += ["", reply.card.title]
+        lines += [f"  {name}：{value}" for name, value in reply.card.rows]
+    if reply.sources:
+        lines += ["", "出典"]
+        lines += [f"  〔{source.number}〕 {source.where}" for source in reply.sources]
+    if reply.suggestions:
+        lines += ["", *(f"  例：{question}" for question in reply.suggestions)]
+    end = OFF if colour else ""
+    if reply.notice:
+        lines += ["", f"{dim}{reply.notice}{end}"]
+    lines.append(f"{dim}受付番号 {reply.turn}{end}")
+    return "\n".join(lines)
+
+
+def _bold(line: str, on: str, off: str) -> str:
+    parts = line.split("**")
+    # Bold comes in pairs; an unpaired mark is text.
+    if len(parts) % 2 == 0:
+        return line
+    return "".join(f"{on}{part}{off}" if n % 2 else part for n, part in enumerate(parts))

@@ -1,0 +1,65 @@
+"""What the clock starts: the nightly verification, the document folder, and forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from bot.adapters.schedule import Job
+from bot.app import App
+from bot.ports import AuditEvent
+
+DAY = timedelta(days=1)
+KEPT_IDENTITIES = timedelta(days=7)
+
+
+def jobs(app: App) -> Sequence[Job]:
+    """The jobs of this installation, in Japanese time."""
+    found = [
+        Job("verify", "30 2 * * *", DAY, lambda: verify(app)),
+        Job("expire", "0 3 * * *", DAY, lambda: expire(app)),
+    ]
+    if app.settings.sync_folder:
+        found.append(Job("sync", "*/15 * * * *", timedelta(minutes=15), lambda: sync(app)))
+    return found
+
+
+async def verify(app: App) -> str:
+    """Verify the audit record, against the copy outside when there is one."""
+    copy = app.settings.checkpoint_copy
+    against = Path(copy).expanduser() if copy else None
+    report = await app.audit.verify(against if against and against.exists() else None)
+    await app.audit.record(
+        AuditEvent(
+            action="audit.verify",
+            workspace="",
+            platform="schedule",
+            actor="schedule",
+            outcome="ok" if report.ok else "failed",
+            details={"events": report.events, "problems": list(report.problems)},
+        )
+    )
+    return "ok" if report.ok else f"{len(report.problems)} problems"
+
+
+async def expire(app: App) -> str:
+    """Erase the words whose time is over, and forget identities no platform redelivers."""
+    erased = await app.audit.expire()
+    forgotten = await app.inbox.forget(app.clock.now() - KEPT_IDENTITIES)
+    return f"{erased} bodies erased, {forgotten} identities forgotten"
+
+
+async def sync(app: App) -> str:
+    """Let the default workspace follow a folder of documents."""
+    workspace = await app.workspace_for(app.settings.workspace, make=True)
+    report = await app.library.sync(
+        Path(app.settings.sync_folder).expanduser(),
+        workspace=workspace,
+        label=app.settings.sync_label,
+        actor="schedule",
+    )
+    return (
+        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.removed)} removed,"
+        f" {len(report.failed)} failed"
+    )
