@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp
 
 from bot.adapters.schedule import Schedule
 from bot.app import App
+from bot.errors import ShomuError
 from bot.jobs import jobs
 from bot.ports import AuditEvent, Delivery
 from bot.services.firings import Firings
@@ -41,7 +43,7 @@ class Platforms:
 
     routes: list[BaseRoute]
     handlers: dict[str, Handle]
-    apologies: dict[str, GiveUp]
+    apologies: dict[str, Handle]
     tasks: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]]
 
 
@@ -98,10 +100,24 @@ async def _add_slack(app: App, stack: AsyncExitStack, found: Platforms) -> None:
     stack.push_async_callback(slack.close)
     await slack.start()
     found.handlers["slack"] = _measured("slack", slack.handle)
+    found.apologies["slack"] = slack.apologise
+    last = await app.inbox.last_received("slack")
+    if last is not None:
+        found.tasks.append(lambda stop: _backfill(slack.backfill, last))
     if app.settings.slack_signing_secrets:
         found.routes.append(_mount("/slack/events", slack.gate))
     if app.settings.slack_app_token:
         found.tasks.append(slack.run_socket_mode)
+
+
+async def _backfill(fetch: Callable[[datetime], Awaitable[int]], last: datetime) -> None:
+    """Fetch what was asked while nobody listened: an outage may outlast Slack's retries."""
+    try:
+        found = await fetch(last)
+    except ShomuError as error:
+        log.warning("questions of the outage were not fetched: %s", error.code)
+    else:
+        log.info("%d questions of the outage fetched", found)
 
 
 async def _add_teams(app: App, stack: AsyncExitStack, found: Platforms) -> None:
@@ -136,7 +152,7 @@ async def _add_teams(app: App, stack: AsyncExitStack, found: Platforms) -> None:
     stack.push_async_callback(teams.close)
     await teams.start()
     found.handlers["teams"] = _measured("teams", teams.handle)
-    found.apologies["teams"] = teams.give_up
+    found.apologies["teams"] = teams.apologise
     found.routes.append(_mount("/api/messages", teams.gate))
 
 
@@ -164,7 +180,7 @@ def _measured(platform: str, handle: Handle) -> Handle:
     return measured
 
 
-def _give_up(app: App, apologies: Mapping[str, GiveUp]) -> GiveUp:
+def _give_up(app: App, apologies: Mapping[str, Handle]) -> GiveUp:
     async def give_up(delivery: Delivery, problem: str) -> None:
         """Put on record that a message stays unanswered; `shomu inbox retry` tries it again."""
         log.error("turn %s is given up after %d attempts", delivery.turn, delivery.attempt)
@@ -181,7 +197,7 @@ def _give_up(app: App, apologies: Mapping[str, GiveUp]) -> GiveUp:
             )
         )
         if delivery.platform in apologies:
-            await apologies[delivery.platform](delivery, problem)
+            await apologies[delivery.platform](delivery)
 
     return give_up
 

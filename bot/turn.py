@@ -17,9 +17,9 @@ from bot import policy, presses
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
-from bot.messages import Message, Reply, Said, dump_reply
+from bot.messages import Message, Reply, dump_reply
 from bot.ports import Audit, AuditEvent, Chat, Member, Workspace
-from bot.routing import Route, route
+from bot.routing import route
 
 log = logging.getLogger(__name__)
 
@@ -118,14 +118,11 @@ class Bot:
         if chosen.skill is None:
             return None, self._help(message)
         policy.allow(workspace, chosen.skill)
-        history = await self._history(message, chat, chosen)
+        history = await chat.history(message)
         context = TurnContext(
             self.services, chosen.skill, message, workspace, member, chat, history, ledger
         )
         return chosen.skill, await chosen.skill.run(replace(message, text=chosen.text), context)
-
-    async def _history(self, message: Message, chat: Chat, chosen: Route) -> Sequence[Said]:
-        return await chat.history(message) if message.place.thread else ()
 
     def _help(self, message: Message) -> Reply:
         """What the bot can do, with questions to start from."""
@@ -150,7 +147,9 @@ class Bot:
         if not policy.fits(reply.label, visibility):
             notice = "\n".join(part for part in (reply.notice, PRIVATE_NOTICE) if part)
             reply = replace(reply, is_private=True, notice=notice)
-        if reply.status == "refused" and visibility != "direct":
+        # A command or a shortcut is asked in private: the asker may share the answer.
+        is_whispered = reply.status == "refused" or message.kind in ("command", "shortcut")
+        if is_whispered and visibility != "direct":
             reply = replace(reply, is_private=True)
         return replace(reply, actions=(*reply.actions, *presses.offered(reply, visibility)))
 

@@ -363,7 +363,7 @@ class TeamsAdapter:
         message = await self._complete(message, ref, activity)
         await self._bot.receive(message, self._chat(delivery, activity))
 
-    async def give_up(self, delivery: Delivery, problem: str) -> None:
+    async def apologise(self, delivery: Delivery) -> None:
         """Say that no answer will come, after the last attempt. Silent only when Teams is down."""
         activity: dict[str, Any] = json.loads(delivery.payload)
         reply = Reply(GAVE_UP, status="failed", turn=delivery.turn)
@@ -371,7 +371,7 @@ class TeamsAdapter:
         try:
             await chat.answer(parse(delivery, activity), reply)
         except (ShomuError, ErrorResponseException):
-            log.error("turn %s: %s, and Teams cannot be told", delivery.turn, problem)
+            log.error("turn %s stays unanswered, and Teams cannot be told", delivery.turn)
 
     async def tell(self, reference: str, reply: Reply) -> None:
         """Say something without being asked; `reference` is from `ConversationRef.dump`."""

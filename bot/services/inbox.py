@@ -155,6 +155,13 @@ class SqlInbox:
             counted = {row.state: row.n for row in await connection.execute(statement)}
         return {state: counted.get(state, 0) for state in ("waiting", "leased", "failed")}
 
+    async def last_received(self, platform: str) -> datetime | None:
+        """When the newest delivery of a platform arrived; None when there is none."""
+        statement = text("SELECT max(received) FROM inbox WHERE platform = :platform")
+        async with self._database.read() as connection:
+            found = await connection.scalar(statement, {"platform": platform})
+        return datetime.fromisoformat(found) if found else None
+
     async def retry_failed(self) -> int:
         """Put failed deliveries back to be tried again; how many."""
         statement = text(

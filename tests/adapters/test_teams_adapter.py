@@ -447,7 +447,7 @@ async def test_after_the_last_attempt_the_person_is_told(office: Office) -> None
     await office.post(office.message("夏季休暇は"))
     delivery = office.inbox.take()
     assert delivery
-    await office.adapter.give_up(delivery, "Unavailable")
+    await office.adapter.apologise(delivery)
     (said,) = office.teams.shown()
     assert "うまくお答えできませんでした" in said
     assert f"受付番号 {delivery.turn}" in said

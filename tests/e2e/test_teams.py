@@ -1,38 +1,25 @@
 """Teams as a person sees it: the real playground client in a real browser.
 
 Everything runs in one network namespace of its own, where nothing but loopback exists. Run as a
-script (`python tests/e2e/test_teams.py PORT HOME`) this file is the server under test; set
-SHOMU_E2E_TEAMS_COMMAND to put another in its place ("{port}" and "{home}" are filled in).
+script (`python tests/e2e/test_teams.py PORT HOME`) this file is the server under test, with a
+scripted bot; tests/e2e/test_whole.py puts the real one in its place.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.teams_stage import BOT_PORT, Client, running, why_not
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
-
     from bot.testing.fakes import FakeDirectory
-
-ROOT = Path(__file__).parents[2]
-PLAYGROUND = ROOT / ".node/node_modules/@microsoft/m365agentsplayground/cli.js"
-CHROMIUM = Path("/usr/bin/chromium")
-BOT_PORT = 3978
-CLIENT_PORT = 56150
-PATIENCE = 20_000  # milliseconds for what a person waits for
-SHOTS = os.environ.get("SHOMU_E2E_SHOTS", "")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
@@ -74,7 +61,9 @@ async def serve(port: int, home: Path) -> None:
         no_network,
     )
     await adapter.start()
-    worker = Worker(inbox, {"teams": adapter.handle}, adapter.give_up)
+    worker = Worker(
+        inbox, {"teams": adapter.handle}, lambda delivery, _: adapter.apologise(delivery)
+    )
     working = asyncio.create_task(worker.run())
     application = Starlette(routes=[Mount("/api/messages", app=adapter.gate)])
     config = uvicorn.Config(application, port=port, log_level="warning")
@@ -148,152 +137,15 @@ def _scripted_bot(directory: FakeDirectory) -> Any:
     return ScriptedBot()
 
 
-# --- what drives it --------------------------------------------------------------------------
-
-
-def _missing() -> str:
-    if not PLAYGROUND.exists():
-        return "the Teams playground is not installed: bash infra/e2e/install.sh"
-    if not CHROMIUM.exists():
-        return "/usr/bin/chromium is not installed"
-    probe = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
-    return "" if probe.returncode == 0 else "network namespaces are not allowed here"
-
-
-@contextmanager
-def _running(
-    command: list[str], log: Path, **environment: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
-
-
-def _wait_for(inside: list[str], port: int) -> None:
-    """Wait until something listens on a port in the namespace."""
-    probe = f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        tried = subprocess.run(
-            [*inside, sys.executable, "-c", probe], capture_output=True, check=False
-        )
-        if tried.returncode == 0:
-            return
-        time.sleep(0.3)
-    raise TimeoutError(f"nothing listens on {port}")
-
-
-class Client:
-    """The playground's page: what a person types, presses and reads."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def say(self, text: str) -> None:
-        box = self.page.locator("[contenteditable=true]").first
-        box.click()
-        box.type(text)
-        self.page.keyboard.press("Enter")
-
-    def text(self, words: str) -> Locator:
-        """The newest element that shows these words."""
-        return self.page.get_by_text(words).last
-
-    def count(self, words: str) -> int:
-        return int(self.page.locator("body").inner_text().count(words))
-
-    def button(self, title: str) -> Locator:
-        return self.page.get_by_role("button", name=title, exact=True).last
-
-    def shot(self, name: str) -> None:
-        if SHOTS:
-            self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-
-
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    reason = _missing()
+    reason = why_not()
     if reason:
         pytest.skip(reason)
-    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-
     folder = tmp_path_factory.mktemp("teams")
-    default = f"{shlex.quote(sys.executable)} {shlex.quote(__file__)} {{port}} {{home}}"
-    command = os.environ.get("SHOMU_E2E_TEAMS_COMMAND", default)
-    with ExitStack() as stack:
-        holder = stack.enter_context(
-            _running(
-                ["unshare", "-n", "sh", "-c", "ip link set lo up && exec sleep 600"],
-                folder / "namespace.log",
-            )
-        )
-        inside = ["nsenter", "-t", str(holder.pid), "-n"]
-        _wait_for_loopback(inside)
-        stack.enter_context(
-            _running(
-                inside + shlex.split(command.format(port=BOT_PORT, home=folder / "home")),
-                folder / "server.log",
-                PYTHONPATH=str(ROOT),
-                SHOMU_TEAMS_DEV="1",
-            )
-        )
-        _wait_for(inside, BOT_PORT)
-        stack.enter_context(
-            _running(
-                [
-                    *inside, "node", str(PLAYGROUND), "start",
-                    "-e", f"http://127.0.0.1:{BOT_PORT}/api/messages",
-                    "-c", "msteams", "-p", str(CLIENT_PORT), "--disable-telemetry",
-                ],
-                folder / "playground.log",
-                TEAMSAPPTESTER_BROWSER="none",
-            )
-        )  # fmt: skip
-        _wait_for(inside, CLIENT_PORT)
-        wrapper = folder / "chromium"
-        wrapper.write_text(f'#!/bin/sh\nexec {shlex.join(inside)} {CHROMIUM} "$@"\n')
-        wrapper.chmod(0o755)
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=str(wrapper),
-            args=[
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        )  # fmt: skip
-        stack.callback(browser.close)
-        page = browser.new_page(viewport={"width": 1280, "height": 1100}, locale="ja-JP")
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"http://127.0.0.1:{CLIENT_PORT}/")
-        # The log of what was sent repeats every word: only what a person reads shall count.
-        page.get_by_text("Log Panel").locator("xpath=../..").get_by_role("button").last.click()
-        yield Client(page)
-
-
-def _wait_for_loopback(inside: list[str]) -> None:
-    for _ in range(100):
-        shown = subprocess.run(
-            [*inside, "ip", "link", "show", "lo"], capture_output=True, text=True, check=False
-        )
-        if "LOOPBACK,UP" in shown.stdout and "UNKNOWN" in shown.stdout:
-            return
-        time.sleep(0.05)
-    raise TimeoutError("the namespace has no loopback")
+    command = [sys.executable, __file__, str(BOT_PORT), str(folder / "home")]
+    with running(folder, command, {}) as found:
+        yield found
 
 
 def test_a_newcomer_is_greeted_with_three_questions_to_start_from(client: Client) -> None:
