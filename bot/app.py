@@ -18,21 +18,21 @@ from bot.instructions import follow
 from bot.ports import Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.registry import load_skills
-from bot.services import tokens
-from bot.services.audit import SqlAudit
+from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
 from bot.services.directory import SqlDirectory
 from bot.services.inbox import SqlInbox
-from bot.services.library import Library
+from bot.services.manuals.library import Library
+from bot.services.manuals.references import follow_references
+from bot.services.manuals.search import TantivySearch
+from bot.services.model import tokens
 from bot.services.records import SqlRecords
-from bot.services.references import follow_references
-from bot.services.search import TantivySearch
 from bot.services.words import keep_words
 from bot.settings import Settings
 from bot.turn import Bot
 
 if TYPE_CHECKING:
-    from bot.services.openai import OpenAIModel
+    from bot.services.model.openai import OpenAIModel
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
@@ -171,7 +171,7 @@ def open_model(settings: Settings) -> OpenAIModel | None:
         return None
     # A second to import: only those who use a model wait for it.
     from bot.services.http import Egress
-    from bot.services.openai import OpenAIModel
+    from bot.services.model.openai import OpenAIModel
 
     return OpenAIModel(
         name=settings.model,

@@ -92,7 +92,7 @@ async def _platforms(app: App, stack: AsyncExitStack) -> Platforms:
 
 
 async def _add_slack(app: App, stack: AsyncExitStack, found: Platforms) -> None:
-    from bot.adapters.slack import SlackAdapter
+    from bot.adapters.slack.adapter import SlackAdapter
 
     slack = SlackAdapter(
         app.settings, app.bot, app.inbox, app.directory, app.examples, _counted("slack")
@@ -121,7 +121,7 @@ async def _backfill(fetch: Callable[[datetime], Awaitable[int]], last: datetime)
 
 
 async def _add_teams(app: App, stack: AsyncExitStack, found: Platforms) -> None:
-    from bot.adapters.teams import TeamsAdapter
+    from bot.adapters.teams.adapter import TeamsAdapter
 
     async def refused(reason: str, details: Mapping[str, str]) -> None:
         await app.audit.record(

@@ -12,9 +12,9 @@ import click
 
 from bot.app import App
 from bot.cli import run
-from bot.services.audit_export import export as export_events
-from bot.services.audit_proof import verify_proof
-from bot.services.audit_search import Filter
+from bot.services.audit.export import export as export_events
+from bot.services.audit.proof import verify_proof
+from bot.services.audit.search import Filter
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 

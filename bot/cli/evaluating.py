@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.services.evaluation import evaluate
+from bot.services.manuals.evaluation import evaluate
 
 
 @click.group("eval")

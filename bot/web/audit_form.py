@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.services.audit_search import EXACT, Filter
+from bot.services.audit.search import EXACT, Filter
 from bot.web.rendering import OFFICE_TIME
 
 

@@ -16,9 +16,9 @@ from starlette.responses import Response, StreamingResponse
 
 from bot.messages import Reply, load_reply
 from bot.ports import AuditEvent, Clock, Role
-from bot.services.audit import SqlAudit
-from bot.services.audit_export import Format, export
-from bot.services.audit_search import Filter, Line
+from bot.services.audit.export import Format, export
+from bot.services.audit.record import SqlAudit
+from bot.services.audit.search import Filter, Line
 from bot.web.audit_form import Asked
 from bot.web.audit_reader import AuditReader
 from bot.web.audit_record import Record

@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select
 from sqlmodel import col
 
 from bot.messages import new_id
-from bot.services.audit_search import EXACT, Filter, Line
+from bot.services.audit.search import EXACT, Filter, Line
 from bot.services.database import Database
 from bot.services.tables import AuditBodyRow, AuditRow, CheckpointRow, PromptRow
 

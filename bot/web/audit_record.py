@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.services.audit_search import Line
+from bot.services.audit.search import Line
 
 FIELDS = {
     "recorded": "記録日時（UTC）",

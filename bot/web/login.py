@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from bot.ports import AuditEvent
-from bot.services.audit import SqlAudit
+from bot.services.audit.record import SqlAudit
 from bot.web.gate import refusal, remember_browser, set_cookie
 from bot.web.rendering import Rendering
 from bot.web.sessions import Sessions

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import Refused, ShomuError
 from bot.ports import Clock
-from bot.services.audit import SqlAudit
+from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
 from bot.settings import Settings
 from bot.web.audit_pages import AUDITORS, SYSTEM, AuditPages

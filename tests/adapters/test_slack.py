@@ -17,10 +17,12 @@ import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.adapters import slack_blocks, slack_chat, slack_events
-from bot.adapters.slack import WRONG_TEAM, SlackAdapter
-from bot.adapters.slack_api import SlackRefused
-from bot.adapters.slack_urgent import TOO_SLOW
+from bot.adapters.slack import blocks as slack_blocks
+from bot.adapters.slack import chat as slack_chat
+from bot.adapters.slack import events as slack_events
+from bot.adapters.slack.adapter import WRONG_TEAM, SlackAdapter
+from bot.adapters.slack.api import SlackRefused
+from bot.adapters.slack.urgent import TOO_SLOW
 from bot.errors import BadInput, Misconfigured, Unavailable
 from bot.messages import Attachment, Field, Form, Message, Reply, new_id
 from bot.ports import Chat, Delivery
@@ -812,7 +814,7 @@ async def test_a_file_over_50_megabytes_is_refused(
     wire: tuple[Wire, SlackAdapter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slack, adapter = wire
-    monkeypatch.setattr("bot.adapters.slack_wire.LARGEST_FILE", 1_000)
+    monkeypatch.setattr("bot.adapters.slack.wire.LARGEST_FILE", 1_000)
     slack.answers = [web.Response(body=b"x" * 1_001)]
     own = adapter.settings.slack_api_url.removesuffix("api/") + "files-pri/x"
     with pytest.raises(BadInput) as refused:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.adapters import slack_blocks, slack_views
-from bot.adapters.slack_blocks import ZERO_WIDTH, render, split
+from bot.adapters.slack import blocks as slack_blocks
+from bot.adapters.slack import views as slack_views
+from bot.adapters.slack.blocks import ZERO_WIDTH, render, split
 from bot.messages import Action, Card, Field, Form, Reply, Source
 
 NASTY_PIECES = [

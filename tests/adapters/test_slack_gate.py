@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.slack_gate import MAX_BODY, Intake, SlackGate, is_too_deep
+from bot.adapters.slack.gate import MAX_BODY, Intake, SlackGate, is_too_deep
 from bot.testing import FakeInbox
 
 NOW = 1_795_000_000

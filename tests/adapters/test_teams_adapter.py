@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.adapters.teams import BotConnector, TeamsAdapter
-from bot.adapters.teams_chat import CANNOT_SEND_PRIVATELY, SENT_PRIVATELY
-from bot.adapters.teams_messages import ConversationRef
+from bot.adapters.teams.adapter import BotConnector, TeamsAdapter
+from bot.adapters.teams.chat import CANNOT_SEND_PRIVATELY, SENT_PRIVATELY
+from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Misconfigured, Unavailable
 from bot.messages import Attachment, Message, Place, Reply, Said, Source
 from bot.ports import Chat, Delivery

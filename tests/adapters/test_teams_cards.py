@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters import teams_forms as forms
-from bot.adapters.teams_cards import ACTIVITY_BYTES, activities, plain_activity
+from bot.adapters.teams import forms
+from bot.adapters.teams.cards import ACTIVITY_BYTES, activities, plain_activity
 from bot.messages import Action, Card, Field, Form, Reply, Source
 
 SOURCE = Source(

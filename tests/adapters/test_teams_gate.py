@@ -17,8 +17,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.adapters import teams_gate
-from bot.adapters.teams_gate import Answer, Gate, Keys, is_deep
+from bot.adapters.teams import gate as teams_gate
+from bot.adapters.teams.gate import Answer, Gate, Keys, is_deep
 from bot.errors import Misconfigured, Unavailable
 from bot.services.http import Egress
 from bot.settings import Settings

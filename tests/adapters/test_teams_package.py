@@ -9,7 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from bot.adapters.teams_messages import COMMANDS
+from bot.adapters.teams.messages import COMMANDS
 
 SCRIPT = Path(__file__).parents[2] / "infra/teams/package.py"
 APP = "00000000-aaaa-bbbb-cccc-000000000001"

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from bot.messages import new_id
 from bot.ports import AuditEvent
-from bot.services.audit import SqlAudit
-from bot.services.audit_canonical import prepare
-from bot.services.audit_proof import verify_proof
+from bot.services.audit.canonical import prepare
+from bot.services.audit.proof import verify_proof
+from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
 
 APPENDS = 4_000

@@ -18,8 +18,8 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bot.services import library, question, search
-from bot.services.evaluation import evaluate
+from bot.services.manuals import library, question, search
+from bot.services.manuals.evaluation import evaluate
 
 TARGET = 0.94
 

@@ -21,7 +21,7 @@ from bot.errors import ModelFailed
 from bot.ports import LLM, Turn
 from bot.prompts import load_prompts
 from bot.services.http import Egress
-from bot.services.openai import OpenAIModel
+from bot.services.model.openai import OpenAIModel
 from bot.testing.llm_contract import ANSWER, ASKED, Days, LLMContract, MakeModel
 
 ROOT = Path(__file__).parent.parent.parent

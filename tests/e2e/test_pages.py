@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from bot.messages import dump_reply, new_id
 from bot.ports import AuditEvent
-from bot.services.audit_search import Filter
+from bot.services.audit.search import Filter
 from bot.web.sessions import make_login_link
 from tests.web.office import Office, open_office
 

@@ -38,7 +38,7 @@ async def serve(port: int, home: Path) -> None:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
-    from bot.adapters.teams import TeamsAdapter
+    from bot.adapters.teams.adapter import TeamsAdapter
     from bot.errors import Unavailable
     from bot.services.database import Database
     from bot.services.inbox import SqlInbox

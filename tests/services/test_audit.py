@@ -13,12 +13,12 @@ from sqlalchemy import text
 from bot.errors import BadInput, Misconfigured, Refused, Tampered
 from bot.messages import new_id
 from bot.ports import AuditEvent
-from bot.services.audit import SqlAudit
-from bot.services.audit_proof import verify_proof
-from bot.services.audit_search import Filter
-from bot.services.checkpoints import Signer
+from bot.services.audit.checkpoints import Signer
+from bot.services.audit.proof import verify_proof
+from bot.services.audit.record import SqlAudit
+from bot.services.audit.search import Filter
+from bot.services.audit.vault import Vault
 from bot.services.database import Database
-from bot.services.vault import Vault
 from bot.testing.audit_contract import AuditContract
 from bot.testing.fakes import FakeAudit, StillClock
 

@@ -13,12 +13,12 @@ from sqlalchemy import text
 
 from bot.errors import Tampered
 from bot.ports import AuditEvent
-from bot.services.audit import SqlAudit
-from bot.services.audit_verify import VerifyReport
-from bot.services.checkpoints import CheckpointCopy, Signer, known_keys
+from bot.services.audit.checkpoints import CheckpointCopy, Signer, known_keys
+from bot.services.audit.merkle import Tiles, leaf_hash
+from bot.services.audit.record import SqlAudit
+from bot.services.audit.vault import Vault
+from bot.services.audit.verify import VerifyReport
 from bot.services.database import Database
-from bot.services.merkle import Tiles, leaf_hash
-from bot.services.vault import Vault
 from bot.testing.fakes import StillClock
 
 # More than one tile, and a checkpoint in the middle of a tile.

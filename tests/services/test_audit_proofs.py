@@ -16,11 +16,11 @@ import pytest
 from bot.errors import BadInput, Refused
 from bot.messages import new_id
 from bot.ports import AuditEvent
-from bot.services.audit import SqlAudit
-from bot.services.audit_export import BOM, export, safe_cell
-from bot.services.audit_proof import verify_proof
-from bot.services.audit_search import Filter
-from bot.services.checkpoints import Checkpoint, CheckpointCopy, PublicKey, Signer, known_keys
+from bot.services.audit.checkpoints import Checkpoint, CheckpointCopy, PublicKey, Signer, known_keys
+from bot.services.audit.export import BOM, export, safe_cell
+from bot.services.audit.proof import verify_proof
+from bot.services.audit.record import SqlAudit
+from bot.services.audit.search import Filter
 from bot.services.database import Database
 from bot.testing.fakes import StillClock
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.japanese import sentences
 from bot.ports import Passage
-from bot.services.chunking import REMNANT, TARGET, chunk
-from bot.services.headings import recognise
-from bot.services.japanese import sentences
-from bot.services.readers.document import Block, Document, table
+from bot.services.manuals.chunking import REMNANT, TARGET, chunk
+from bot.services.manuals.headings import recognise
+from bot.services.manuals.readers.document import Block, Document, table
 
 
 def cut(*texts: str | Block, name: str = "手引.txt") -> list[Passage]:

@@ -19,10 +19,10 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from bot.errors import UnreadableDocument
-from bot.services.documents import Block, Document, Reader, parse
-from bot.services.readers.dates import iso_date, revision_date
-from bot.services.readers.markup import read_markup
-from bot.services.readers.text import decode
+from bot.services.manuals.documents import Block, Document, Reader, parse
+from bot.services.manuals.readers.dates import iso_date, revision_date
+from bot.services.manuals.readers.markup import read_markup
+from bot.services.manuals.readers.text import decode
 
 
 @pytest_asyncio.fixture
@@ -277,7 +277,7 @@ async def test_the_child_has_no_network_no_files_to_write_and_little_memory(
     code = """
 import os, resource, sys, tempfile
 sys.argv = ["child"]
-from bot.services.readers import child
+from bot.services.manuals.readers import child
 child._give_up_rights()
 import socket, ssl
 found = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BadInput
-from bot.services.evaluation import evaluate
+from bot.services.manuals.evaluation import evaluate
 
 CORPUS = [
     {"_id": "休暇", "title": "夏季休暇", "text": "5日以内で取ることができる。"},

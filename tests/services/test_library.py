@@ -12,7 +12,7 @@ from sqlmodel import col
 from bot.errors import BadInput, UnknownWorkspace
 from bot.ports import AuditEvent
 from bot.services.database import Database
-from bot.services.library import Library
+from bot.services.manuals.library import Library
 from bot.services.tables import IndexVersionRow, PassageRow
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.services import merkle
+from bot.services.audit import merkle
 
 # Source: the eight leaves and roots that Certificate Transparency implementations are tested with.
 KNOWN_LEAVES = [

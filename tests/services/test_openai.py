@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from bot.errors import Misconfigured, ModelFailed
 from bot.ports import Turn
 from bot.services.http import Egress
-from bot.services.openai import REASONS, OpenAIModel
+from bot.services.model.openai import REASONS, OpenAIModel
 
 TURNS = (Turn("system", "短く。"), Turn("user", "何日ですか"))
 

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import UnknownWorkspace, UnreadableDocument
 from bot.ports import AuditEvent, Passage
-from bot.services import search as search_module
 from bot.services.database import Database
-from bot.services.library import Library
-from bot.services.search import TantivySearch
-from bot.services.synonyms import meant_by
+from bot.services.manuals import search as search_module
+from bot.services.manuals.library import Library
+from bot.services.manuals.search import TantivySearch
+from bot.services.manuals.synonyms import meant_by
 
 RULES = """# 服務規程
 ## 夏季休暇

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Misconfigured
-from bot.services import tokens
+from bot.services.model import tokens
 
 
 def test_japanese_is_counted_as_o200k_counts_it() -> None:
@@ -30,7 +30,7 @@ def test_counting_needs_no_network() -> None:
         "import socket\n"
         "def closed(*a, **k): raise AssertionError('network')\n"
         "socket.socket.connect = closed; socket.getaddrinfo = closed\n"
-        "from bot.services import tokens\n"
+        "from bot.services.model import tokens\n"
         "assert tokens.count('夏季休暇') > 0"
     )
     done = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True)
@@ -38,7 +38,7 @@ def test_counting_needs_no_network() -> None:
 
 
 def test_importing_the_counter_loads_nothing() -> None:
-    code = "import sys; from bot.services import tokens; sys.exit('tiktoken' in sys.modules)"
+    code = "import sys; from bot.services.model import tokens; sys.exit('tiktoken' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 

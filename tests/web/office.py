@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from bot.errors import Unavailable
 from bot.messages import Action, Message, Reply, Source
 from bot.ports import AuditEvent, Chat, Workspace
-from bot.services.audit import SqlAudit
+from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
 from bot.settings import Settings
 from bot.testing.fakes import StillClock

@@ -108,7 +108,7 @@ async def test_no_unsafe_page_acts_for_another_site(
 
 
 async def events(office: Office) -> int:
-    from bot.services.audit_search import Filter
+    from bot.services.audit.search import Filter
 
     return (await office.audit.search(Filter(workspace="main"))).total
 

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from bot.messages import dump_reply, new_id
 from bot.ports import AuditEvent
-from bot.services.audit_search import Filter
+from bot.services.audit.search import Filter
 from bot.services.tables import AuditRow, PromptRow
 from bot.web.audit_record import short_number
 from tests.web.office import ANSWER, Office, csrf_in, sign_in

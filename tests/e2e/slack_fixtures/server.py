@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from bot.adapters.slack import SlackAdapter
+from bot.adapters.slack.adapter import SlackAdapter
 from bot.messages import Action, Card, Field, Form, Message, Reply, Source
 from bot.ports import Chat
 from bot.settings import load

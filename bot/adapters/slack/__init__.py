@@ -1,0 +1,1 @@
+"""Slack: what it sends into a Message, a Reply into what it shows."""

@@ -1,0 +1,365 @@
+"""One turn in Slack: a placeholder, replaced by the answer, posted once however often it is tried.
+
+Every message of a turn carries the turn's id, its part and its state in message metadata, and
+again in a block id. A later attempt looks for its own marks in the thread before it posts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.adapters.slack import blocks as slack_blocks
+from bot.adapters.slack.api import SlackApi, SlackRefused
+from bot.adapters.slack.blocks import Rendered
+from bot.adapters.slack.events import Heard, dict_of, list_of, plain, text_of
+from bot.errors import BadInput, Unavailable, Withdrawn
+from bot.messages import Attachment, Message, Reply, Said
+from bot.ports import Delivery, Inbox
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPE = "shomu_turn"
+HOLDING, PART, ANSWERED = "holding", "part", "answered"
+PRIVATELY = "private"
+WHISPERED = "質問した方だけに答えました。"
+PAGES = 20
+PAGE = 200
+# A response_url takes five posts; the placeholder was one of them.
+WHISPERS = 3
+PROGRESS_SECONDS = 1.0
+RECENT_SECONDS = 1_800
+PATIENCE_SECONDS = 2.0
+TOO_LARGE = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+)
+NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
+GONE = frozenset({"message_not_found", "cant_update_message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message of ours says about itself."""
+
+    turn: str
+    state: str
+    part: int
+
+
+class SlackChat:
+    """`ports.Chat` for one delivery."""
+
+    def __init__(
+        self,
+        api: SlackApi,
+        inbox: Inbox,
+        heard: Heard,
+        delivery: Delivery,
+        bot_user: str,
+        is_withdrawn: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._api = api
+        self._inbox = inbox
+        self._heard = heard
+        self._delivery = delivery
+        self._bot_user = bot_user
+        self._is_withdrawn = is_withdrawn
+        self._parts: dict[int, str] = {}
+        self._whispering = False
+        self._waiting: asyncio.Task[None] | None = None
+        self._last_progress = 0.0
+
+    async def hold(self, message: Message, text: str) -> bool:
+        """Post the placeholder. True when an earlier attempt already answered."""
+        if self._is_withdrawn():
+            return False
+        if self._delivery.posted == PRIVATELY:
+            return True
+        if message.attempt > 1 and await self._find_own(message.turn):
+            return True
+        if self._heard.is_press or 0 in self._parts:
+            return False
+        if self._heard.is_private:
+            if self._heard.response_url and message.attempt <= 1:
+                self._waiting = asyncio.create_task(self._whisper_placeholder(text))
+            return False
+        await self._post(message.turn, slack_blocks.note(text), HOLDING, 0)
+        await self._inbox.remember(message.turn, f"{self._heard.channel}/{self._parts[0]}")
+        return False
+
+    async def progress(self, message: Message, text: str) -> None:
+        """Change the placeholder, at most once a second."""
+        await self._stop_if_withdrawn()
+        if 0 not in self._parts or time.monotonic() - self._last_progress < PROGRESS_SECONDS:
+            return
+        self._last_progress = time.monotonic()
+        try:
+            await self._update(message.turn, slack_blocks.note(text), HOLDING, 0)
+        except Unavailable as error:
+            log.info("progress of turn %s not shown: %s", message.turn, error.code)
+
+    async def answer(self, message: Message, reply: Reply) -> None:
+        """Show the reply: to everyone in the thread, or to the asker alone."""
+        await self._finish_waiting()
+        if self._is_withdrawn():
+            await self._remove_placeholder()
+            return
+        rendered = slack_blocks.render(reply, asked=self._heard.asked)
+        in_public = not self._heard.is_direct or self._heard.is_press
+        if self._heard.is_private or (reply.is_private and in_public):
+            await self._whisper(message, rendered)
+        else:
+            await self._publish(message.turn, rendered)
+
+    async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
+        """The newest `limit` lines before this message; the first says how many were left out."""
+        await self._stop_if_withdrawn()
+        kept: deque[Said] = deque(maxlen=limit)
+        left_out = 0
+        async for item in self._messages():
+            said = self._said(item)
+            if said is None or (self._heard.ts and text_of(item, "ts") >= self._heard.ts):
+                continue
+            left_out += len(kept) == limit
+            kept.append(said)
+        mark = [Said(f"（これより前の {left_out} 件は省略）", by_bot=True)] if left_out else []
+        return [*mark, *kept]
+
+    async def close(self) -> None:
+        """End what still runs for this turn, answered or not."""
+        await self._finish_waiting()
+
+    async def download(self, attachment: Attachment) -> bytes:
+        if not attachment.location:
+            raise BadInput(
+                "no location", remedy="添付ファイルを開けません。もう一度添付してください。"
+            )
+        return await self._api.fetch(attachment.location)
+
+    async def _publish(self, turn: str, rendered: Sequence[Rendered]) -> None:
+        """Post the parts, the first one last: once it says answered, nothing is missing."""
+        first, *rest = rendered
+        if 0 not in self._parts and rest:
+            await self._post(turn, slack_blocks.note(first.text), HOLDING, 0)
+        for part, item in enumerate(rest, 1):
+            if part in self._parts:
+                await self._update(turn, item, PART, part)
+            else:
+                await self._post(turn, item, PART, part)
+        for part in [part for part in self._parts if part > len(rest)]:
+            await self._delete(self._parts.pop(part))
+        if 0 in self._parts:
+            try:
+                await self._update(turn, first, ANSWERED, 0)
+                return
+            except SlackRefused as refusal:
+                if refusal.reason not in GONE:
+                    raise
+        try:
+            await self._post(turn, first, ANSWERED, 0)
+        except SlackRefused as refusal:
+            # Shared from a command in a channel the bot is not in: Slack still lets us answer.
+            if refusal.reason not in NOT_THERE or not self._heard.response_url:
+                raise
+            await self._respond(first, {"response_type": "in_channel", "replace_original": False})
+
+    async def _whisper_placeholder(self, text: str) -> None:
+        # Only when the answer takes its time: not every client takes the line away again.
+        await asyncio.sleep(PATIENCE_SECONDS)
+        try:
+            await self._respond(slack_blocks.note(text), {"response_type": "ephemeral"})
+            self._whispering = True
+        except Unavailable as error:
+            log.info("placeholder not shown: %s", error.code)
+
+    async def _finish_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.wait({self._waiting})
+            self._waiting = None
+
+    async def _whisper(self, message: Message, rendered: Sequence[Rendered]) -> None:
+        for position, item in enumerate(rendered[:WHISPERS]):
+            await self.whisper(item, replace=self._whispering and position == 0)
+        if 0 in self._parts:
+            await self._update(message.turn, slack_blocks.note(WHISPERED), ANSWERED, 0)
+        await self._inbox.remember(message.turn, PRIVATELY)
+
+    async def whisper(self, item: Rendered, *, replace: bool = False) -> None:
+        """Show to the asker alone: by response_url, in the channel, or in a direct message."""
+        heard = self._heard
+        if heard.response_url:
+            try:
+                options = {"response_type": "ephemeral", "replace_original": replace}
+                await self._respond(item, options)
+                return
+            except SlackRefused:
+                log.info("response_url is no longer open")
+        place = {"channel": heard.channel, "user": heard.user}
+        if heard.thread:
+            place["thread_ts"] = heard.thread
+        try:
+            await self._send("chat.postEphemeral", item, place)
+        except SlackRefused as refusal:
+            if refusal.reason not in NOT_THERE | {"user_not_in_channel"}:
+                raise
+            opened = await self._api.call("conversations.open", users=heard.user)
+            direct = {"channel": text_of(dict_of(opened, "channel"), "id")}
+            await self._send("chat.postMessage", item, direct)
+
+    async def _respond(self, item: Rendered, options: Mapping[str, Any]) -> None:
+        body = {"text": item.text, "blocks": list(item.blocks), **options}
+        await self._api.respond(self._heard.response_url, body)
+
+    async def _post(self, turn: str, item: Rendered, state: str, part: int) -> None:
+        place: dict[str, Any] = {"channel": self._heard.channel}
+        if self._heard.thread:
+            place["thread_ts"] = self._heard.thread
+        posted = await self._send("chat.postMessage", item, place, Mark(turn, state, part))
+        self._parts[part] = text_of(posted, "ts")
+
+    async def _update(self, turn: str, item: Rendered, state: str, part: int) -> None:
+        place = {"channel": self._heard.channel, "ts": self._parts[part]}
+        await self._send("chat.update", item, place, Mark(turn, state, part))
+
+    async def _delete(self, ts: str) -> None:
+        try:
+            await self._api.call("chat.delete", channel=self._heard.channel, ts=ts)
+        except SlackRefused as refusal:
+            if refusal.reason not in GONE:
+                raise
+
+    async def _send(
+        self, method: str, item: Rendered, place: Mapping[str, Any], mark: Mark | None = None
+    ) -> dict[str, Any]:
+        """Post or update; a message whose blocks Slack refuses goes out as plain words."""
+        arguments: dict[str, Any] = {**place, "parse": "none", "link_names": False}
+        if method == "chat.postMessage":
+            arguments |= {"unfurl_links": False, "unfurl_media": False}
+        if mark:
+            arguments["metadata"] = _metadata(mark)
+        try:
+            return await self._api.call(
+                method, **arguments, text=item.text, blocks=_marked(item.blocks, mark)
+            )
+        except SlackRefused as refusal:
+            if refusal.reason not in TOO_LARGE:
+                raise
+            log.error("%s refused blocks: %s", method, refusal.reason)
+            words = slack_blocks.unformatted(item)
+            return await self._api.call(method, **arguments, text=words.text, blocks=[])
+
+    async def _find_own(self, turn: str) -> bool:
+        """Look through the thread for messages of this turn. True when it is answered."""
+        answered = False
+        async for item in self._messages():
+            mark = read_mark(item)
+            if mark is not None and mark.turn == turn and self._is_own(item):
+                self._parts[mark.part] = text_of(item, "ts")
+                answered = answered or mark.state == ANSWERED
+        channel, _, ts = self._delivery.posted.partition("/")
+        if 0 not in self._parts and ts and channel == self._heard.channel:
+            self._parts[0] = ts
+        return answered
+
+    async def _messages(self) -> AsyncIterator[Mapping[str, Any]]:
+        """The thread, oldest first; or, outside a thread, the channel since the question."""
+        heard = self._heard
+        if heard.thread:
+            async for item in self._pages("conversations.replies", {"ts": heard.thread}):
+                yield item
+            return
+        if not heard.channel or (not heard.is_direct and not heard.ts):
+            return
+        # Outside a thread only what was said lately belongs together.
+        oldest = float(heard.ts or time.time()) - RECENT_SECONDS
+        found = [
+            item
+            async for item in self._pages("conversations.history", {"oldest": f"{oldest:.6f}"})
+            if _moment(item) >= oldest
+        ]
+        for item in sorted(found, key=_moment):
+            yield item
+
+    async def _pages(
+        self, method: str, arguments: Mapping[str, Any]
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        cursor = ""
+        for _ in range(PAGES):
+            page = await self._api.call(
+                method,
+                channel=self._heard.channel,
+                limit=PAGE,
+                include_all_metadata=True,
+                **arguments,
+                **({"cursor": cursor} if cursor else {}),
+            )
+            for item in list_of(page, "messages"):
+                yield item
+            cursor = text_of(dict_of(page, "response_metadata"), "next_cursor")
+            if not cursor:
+                return
+
+    def _said(self, item: Mapping[str, Any]) -> Said | None:
+        """One line of history; None for placeholders and what is not meant for everyone."""
+        if text_of(item, "subtype") == "ephemeral":
+            return None
+        if not self._is_own(item):
+            text = plain(text_of(item, "text"), self._bot_user)
+            return Said(text, by_bot=False, name=text_of(item, "user")) if text else None
+        mark = read_mark(item)
+        if mark is not None and mark.state == HOLDING:
+            return None
+        text = plain(slack_blocks.read_back(dict(item)))
+        return Said(text.replace(slack_blocks.ZERO_WIDTH, ""), by_bot=True) if text else None
+
+    def _is_own(self, item: Mapping[str, Any]) -> bool:
+        return text_of(item, "user") == self._bot_user
+
+    async def _remove_placeholder(self) -> None:
+        if 0 in self._parts:
+            await self._delete(self._parts.pop(0))
+
+    async def _stop_if_withdrawn(self) -> None:
+        if self._is_withdrawn():
+            await self._remove_placeholder()
+            raise Withdrawn("the message was deleted")
+
+
+def read_mark(item: Mapping[str, Any]) -> Mark | None:
+    """Read what one of our messages says about itself; from its blocks when metadata is gone."""
+    metadata = dict_of(item, "metadata")
+    if text_of(metadata, "event_type") == EVENT_TYPE:
+        value = dict_of(metadata, "event_payload")
+        part = value.get("part")
+        number = part if isinstance(part, int) else 0
+        return Mark(text_of(value, "turn"), text_of(value, "state"), number)
+    for block in list_of(item, "blocks")[:1]:
+        name, *rest = text_of(block, "block_id").split("|")
+        if name == EVENT_TYPE and len(rest) == 3 and rest[2].isdecimal():
+            return Mark(rest[0], rest[1], int(rest[2][:3]))
+    return None
+
+
+def _metadata(mark: Mark) -> dict[str, Any]:
+    payload = {"turn": mark.turn, "state": mark.state, "part": mark.part}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def _marked(blocks: Sequence[dict[str, Any]], mark: Mark | None) -> list[dict[str, Any]]:
+    if not blocks or mark is None:
+        return list(blocks)
+    block_id = f"{EVENT_TYPE}|{mark.turn}|{mark.state}|{mark.part}"
+    return [{**blocks[0], "block_id": block_id}, *blocks[1:]]
+
+
+def _moment(item: Mapping[str, Any]) -> float:
+    try:
+        return float(text_of(item, "ts"))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Microsoft Teams: what it sends into a Message, a Reply into what it shows."""

@@ -1,0 +1,1 @@
+"""The audit record: events, the words beside them, and the tree that seals them."""

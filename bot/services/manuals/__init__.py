@@ -1,0 +1,1 @@
+"""The office's documents: read, cut into passages, kept, searched and marked."""

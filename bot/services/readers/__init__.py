@@ -1,1 +1,0 @@
-"""How each format becomes a `Document`. Runs in the child process of `bot.services.documents`."""
