@@ -36,6 +36,11 @@ def new_id() -> str:
     return str(uuid.UUID(int=value))
 
 
+def engine_title(engine: str) -> str:
+    """What produced an answer, in words people know."""
+    return "オフライン（AIなし）" if engine == "offline" else engine
+
+
 def label_rank(label: str) -> int:
     """Order labels from public (0) to secret (4); an unknown label counts as 3B."""
     return LABELS.index(label if label in LABELS else UNKNOWN_LABEL)

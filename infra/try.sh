@@ -9,10 +9,11 @@ cd "$(dirname "$0")/.."
 make_environment
 export SHOMU_HOME="${SHOMU_HOME:-$PWD/.shomu}"
 shomu=.venv/bin/shomu
-"$shomu" docs add infra/sample-city/documents --label 2 --quiet-when-unchanged
+echo "架空の見晴市の文書を読み込んでいます…" >&2
+"$shomu" docs add infra/sample-city/documents --label 2 >&2
 
 if [ "${1:-}" = "--ask" ]; then
     [ -n "${2:-}" ] || { echo '使い方：bash infra/try.sh --ask "夏季休暇は何日まで取れますか"' >&2; exit 2; }
     exec "$shomu" ask "$2"
 fi
-exec "$shomu" serve --port "${PORT:-8390}" --try
+exec "$shomu" serve --port "${PORT:-8390}"

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from bot.messages import Reply
+from bot.messages import Reply, engine_title
 from bot.web.reply_text import to_html
 from bot.web.visit import Visit
 from bot.web.words import ACTIONS, OUTCOMES, PLATFORMS, PROBLEMS, ROLES
@@ -39,7 +39,7 @@ class Rendering:
         self._environment.filters["outcome_name"] = lambda value: OUTCOMES.get(value, value)
         self._environment.filters["platform_name"] = lambda value: PLATFORMS.get(value, value)
         self._environment.filters["role_name"] = lambda value: ROLES.get(value, value)
-        self._environment.filters["engine_name"] = engine_name
+        self._environment.filters["engine_name"] = engine_title
         self._environment.filters["web_link"] = web_link
         self._environment.globals["assets"] = _asset_version()
 
@@ -79,10 +79,6 @@ def office_time(moment: str | float | datetime, *, seconds: bool = True) -> str:
         when = when.replace(tzinfo=UTC)
     local = when.astimezone(OFFICE_TIME)
     return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
-
-
-def engine_name(engine: str) -> str:
-    return "オフライン（AIなし）" if engine == "offline" else engine
 
 
 def web_link(link: str) -> str:

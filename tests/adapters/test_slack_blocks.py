@@ -177,10 +177,10 @@ def test_only_web_addresses_of_sources_become_links(link: str) -> None:
 
 
 def test_the_engine_and_the_reference_number_stand_at_the_end() -> None:
-    assert told(Reply("答え", turn="t1")).endswith("端末内検索　受付番号 t1")
+    assert told(Reply("答え", turn="t1")).endswith("オフライン（AIなし）　受付番号 t1")
     assert told(Reply("答え", turn="t1", engine="model-x")).endswith("model-x　受付番号 t1")
     assert told(Reply("すみません", turn="t1", status="failed")).endswith("受付番号 t1")
-    assert "端末内検索" not in told(Reply("すみません", turn="t1", status="failed"))
+    assert "オフライン（AIなし）" not in told(Reply("すみません", turn="t1", status="failed"))
 
 
 def test_a_button_hands_back_name_value_and_turn() -> None:

@@ -48,7 +48,7 @@ def test_a_mention_is_answered_in_its_thread_with_sources(slack: Slack) -> None:
     answer = slack.wait_for_answer(ts)
     assert ANSWER in words(answer)
     assert SOURCE in words(answer)
-    assert "端末内検索" in words(answer)
+    assert "オフライン（AIなし）" in words(answer)
     assert "受付番号" in words(answer)
     assert answer["text"] == "夏季休暇は、原則として連続する5日の範囲内の期間です。"
 

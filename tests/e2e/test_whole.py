@@ -78,7 +78,8 @@ def test_a_mention_in_slack_is_answered_from_the_manual_and_accounted_for(
     assert "2026-04-01 改正" in words(answer)
     with browser() as page:
         page.goto(slack.base)
-        page.get_by_text(QUESTION).first.wait_for()
+        page.get_by_text("1 reply").first.click()
+        page.get_by_text(ANSWER).first.wait_for()
         page.screenshot(path=str(pictures() / f"whole-slack-{slack.mode}.png"))
     found = json.loads(shomu(office, "audit", "search", "--action", "assistant.answer", "--json"))
     newest = found[0]

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from bot.messages import Action, Card, Field, Form, Reply, Source
+from bot.messages import Action, Card, Field, Form, Reply, Source, engine_title
 
 Block = dict[str, Any]
 
@@ -33,7 +33,6 @@ QUOTE = 160
 SUMMARY = 150
 
 ZERO_WIDTH = "\u200b"
-OFFLINE = "端末内検索"
 CUT = "長いため、ここまでを表示しています。範囲を絞って、もう一度お尋ねください。"
 NO_FORM = "入力欄が多すぎるため、Slack では表示できません。管理者にお知らせください。"
 
@@ -335,7 +334,7 @@ def _buttons(reply: Reply) -> Iterator[Block]:
 
 
 def _footer(reply: Reply) -> Block:
-    engine = OFFLINE if reply.engine == "offline" else escape(reply.engine[:100])
+    engine = escape(engine_title(reply.engine[:100]))
     parts = [engine or "—"] if reply.status in ("answered", "not_found") else []
     if reply.turn:
         parts.append(f"受付番号 {escape(reply.turn[:80])}")

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.adapters.teams.messages import ASK, FORM
-from bot.messages import Action, Card, Form, Reply, Source
+from bot.messages import Action, Card, Form, Reply, Source, engine_title
 
 Element = dict[str, Any]
 Run = tuple[str, bool]
@@ -150,15 +150,12 @@ def _body(reply: Reply, asked: str, link_hosts: Collection[str]) -> Iterator[Ele
             "spacing": "Small",
             "actions": [_action(action, reply.turn)],
         }
-    footer = [engine_name(reply.engine)] if reply.status in ("answered", "not_found") else []
+    footer = (
+        [inert(engine_title(reply.engine))] if reply.status in ("answered", "not_found") else []
+    )
     footer += [f"受付番号 {reply.turn}"] if reply.turn else []
     if footer:
         yield line("・".join(footer), size="Small", isSubtle=True, spacing="Medium")
-
-
-def engine_name(engine: str) -> str:
-    """What produced an answer, in words."""
-    return "オフライン（AIなし）" if engine == "offline" else inert(engine)
 
 
 def line(text: str, **look: Any) -> Element:
