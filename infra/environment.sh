@@ -18,8 +18,11 @@ make_environment() {
         return 0
     fi
     echo "環境を作っています（初回は数分かかります）…" >&2
+    # At a terminal pip shows how far it is; in a log its lines would only be noise.
+    local quiet=--quiet
+    [ -t 2 ] && quiet=--progress-bar=on
     "$python" -m venv .venv
-    .venv/bin/python -m pip install --quiet --require-hashes --no-deps -r "$lock"
+    .venv/bin/python -m pip install $quiet --require-hashes --no-deps -r "$lock"
     .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
     echo "$stamp" > .venv/shomu-stamp
 }

@@ -11,7 +11,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from bot.messages import new_id
 from bot.ports import Delivery
@@ -27,6 +27,9 @@ INSERT = text(
     " lease_owner, posted, problem, received, finished)"
     " VALUES (:identity, :platform, :turn, :payload, 'waiting', 0, 0, '', '', '', :received, '')"
     " ON CONFLICT (identity) DO NOTHING"
+)
+KEPT = text("SELECT turn FROM inbox WHERE turn IN :turns").bindparams(
+    bindparam("turns", expanding=True)
 )
 CLAIM = (
     "UPDATE inbox SET state = 'leased', attempt = attempt + 1, lease_until = :until,"
@@ -77,14 +80,22 @@ class SqlInbox:
             {
                 "identity": delivery.identity,
                 "platform": delivery.platform,
-                "turn": delivery.turn or new_id(),
+                "turn": new_id(),
                 "payload": delivery.payload,
                 "received": received,
             }
             for delivery in deliveries
         ]
+        turns = [row["turn"] for row in rows]
         async with self._database.write() as connection:
-            return [(await connection.execute(INSERT, row)).rowcount == 1 for row in rows]
+            # All rows in one call: each call costs more than a row does.
+            done = await connection.execute(INSERT, rows)
+            if done.rowcount == len(rows):
+                return [True] * len(rows)
+            # Some were known, or the driver does not count: a row that is ours has our turn.
+            found = await connection.scalars(KEPT, {"turns": turns})
+            kept = set(found)
+        return [turn in kept for turn in turns]
 
     async def claim(self) -> Delivery | None:
         """Lease the oldest delivery that nobody works on; None when there is none."""

@@ -56,7 +56,7 @@ async def main(folder: Path) -> int:
     print(f"nDCG@10 ratio {ours['ndcg@10'] / plain['ndcg@10']:.3f}")
     print(f"MRR@10 ratio {ours['mrr@10'] / plain['mrr@10']:.3f}")
     print(f"nDCG@10 {ours['ndcg@10']} against the target {TARGET}")
-    return 0 if ours["ndcg@10"] >= TARGET else 1
+    return 0 if ours["nDCG@10"] >= TARGET else 1
 
 
 if __name__ == "__main__":

@@ -43,12 +43,12 @@ async def test_the_figures_are_those_computed_by_hand(tmp_path: Path) -> None:
     figures = await evaluate(write(tmp_path))
 
     second = 1 / math.log2(3)
-    assert figures["ndcg@10"] == pytest.approx((1 + 1 + second) / 3, abs=1e-4)
-    assert figures["mrr@10"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-4)
-    assert (figures["recall@10"], figures["recall@100"]) == (1.0, 1.0)
+    assert figures["nDCG@10"] == pytest.approx((1 + 1 + second) / 3, abs=1e-4)
+    assert figures["MRR@10"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-4)
+    assert (figures["Recall@10"], figures["Recall@100"]) == (1.0, 1.0)
     assert (figures["documents"], figures["queries"]) == (4, 3)
     assert list(figures) == [
-        "ndcg@10", "mrr@10", "recall@10", "recall@100", "index_seconds", "query_p50_ms",
+        "nDCG@10", "MRR@10", "Recall@10", "Recall@100", "index_seconds", "query_p50_ms",
         "query_p95_ms", "documents", "queries",
     ]  # fmt: skip
 

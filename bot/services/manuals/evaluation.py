@@ -52,7 +52,7 @@ async def evaluate(folder: Path) -> dict[str, float]:
             await database.close()
     scores = [_score(judged[name], ranked[name]) for name in judged]
     means = [sum(column) / len(scores) for column in zip(*scores, strict=True)]
-    names = ("ndcg@10", "mrr@10", "recall@10", "recall@100")
+    names = ("nDCG@10", "MRR@10", "Recall@10", "Recall@100")
     return {
         **{name: round(value, 4) for name, value in zip(names, means, strict=True)},
         "index_seconds": round(index_seconds, 2),
