@@ -47,8 +47,20 @@ class Platforms:
     tasks: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The pages to serve, and what became of the work beside them.
+
+    `failure` is done when a task that should go on for ever has ended with an exception: the
+    server then looks alive and answers nobody, so whoever serves the pages must stop.
+    """
+
+    pages: Starlette
+    failure: asyncio.Future[BaseException]
+
+
 @asynccontextmanager
-async def running(app: App) -> AsyncIterator[Starlette]:
+async def running(app: App) -> AsyncIterator[Running]:
     """Start everything; stop it in order at the end: first what comes in, then the work."""
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -57,8 +69,9 @@ async def running(app: App) -> AsyncIterator[Starlette]:
         schedule = Schedule(jobs(app), *_claims(app), app.clock.now)
         await schedule.start()
         stack.callback(schedule.stop)
-        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(_seal(app, stop))]
-        tasks += [asyncio.create_task(task(stop)) for task in platforms.tasks]
+        failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        work = [worker.run(), _seal(app, stop), *(task(stop) for task in platforms.tasks)]
+        tasks = [_watched(task, failure) for task in work]
         pages = build_pages(
             app.settings,
             app.database,
@@ -71,7 +84,7 @@ async def running(app: App) -> AsyncIterator[Starlette]:
         )
         routes = [*platforms.routes, *pages, Route("/metrics", _metrics)]
         try:
-            yield Starlette(routes=routes, exception_handlers=error_pages())
+            yield Running(Starlette(routes=routes, exception_handlers=error_pages()), failure)
         finally:
             stop.set()
             worker.stop()
@@ -79,6 +92,23 @@ async def running(app: App) -> AsyncIterator[Starlette]:
             for task in late:
                 task.cancel()
             await asyncio.gather(*done, *late, return_exceptions=True)
+
+
+def _watched(
+    work: Coroutine[Any, Any, None], failure: asyncio.Future[BaseException]
+) -> asyncio.Task[None]:
+    """Run work whose end with an exception is a failure of the whole server."""
+    task = asyncio.create_task(work)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.critical("%r ended with %s", task.get_coro(), type(error).__name__)
+        if not failure.done():
+            failure.set_result(error)
+
+    task.add_done_callback(ended)
+    return task
 
 
 async def _platforms(app: App, stack: AsyncExitStack) -> Platforms:

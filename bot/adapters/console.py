@@ -20,7 +20,7 @@ class ConsoleChat:
     def __init__(self, screen: TextIO | None = None, show: bool = True) -> None:
         self._screen = screen or sys.stderr
         self._show = show and self._screen.isatty()
-        self._said: list[Said] = []
+        self._said: dict[str, tuple[Said, Said]] = {}
 
     async def hold(self, message: Message, text: str) -> bool:
         self._line(text)
@@ -31,10 +31,11 @@ class ConsoleChat:
 
     async def answer(self, message: Message, reply: Reply) -> None:
         self._line("")
-        self._said += [Said(message.text, by_bot=False), Said(reply.text, by_bot=True)]
+        asked = Said(message.text, by_bot=False)
+        self._said[message.turn] = (asked, Said(reply.text, by_bot=True))
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
-        return self._said[-limit:]
+        return [line for pair in self._said.values() for line in pair][-limit:]
 
     async def download(self, attachment: Attachment) -> bytes:
         try:

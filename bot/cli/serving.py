@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import click
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from bot.app import App, open_app
 from bot.cli import run, settings
+from bot.errors import Misconfigured, ShomuError
 from bot.server import running
 from bot.settings import Settings
 from bot.web.sessions import make_login_link
@@ -33,26 +40,85 @@ def serve_command(port: int, host: str, links: bool) -> None:
 
 
 async def _serve(chosen: Settings, port: int, links: bool) -> None:
-    async with open_app(chosen) as app:
-        await app.workspace_for(chosen.workspace, make=True)
-        async with running(app) as pages:
-            config = uvicorn.Config(
-                pages,
-                host=chosen.host,
-                port=port,
-                log_config=None,
-                access_log=False,  # a path may hold a one-time token
-                server_header=False,
-                proxy_headers=False,  # whoever is on this machine could claim to be elsewhere
-                timeout_graceful_shutdown=10,
-            )
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve())
-            while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
-                await asyncio.sleep(0.05)
-            if server.started and links:
-                await _say_where(app, port)
-            await serving
+    with _listen(chosen.host, port) as listening:
+        async with open_app(chosen) as app:
+            await app.workspace_for(chosen.workspace, make=True)
+            async with running(app) as started:
+                server = _Server(_config(started.pages))
+                _stop_on_signals(server)
+                serving = asyncio.create_task(server.serve(sockets=[listening]))
+                while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
+                    await asyncio.sleep(0.05)
+                if server.started and links:
+                    await _say_where(app, port)
+                ends: set[asyncio.Future[Any]] = {serving, started.failure}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                server.should_exit = True
+                await serving
+                if started.failure.done():
+                    raise _explained(started.failure.result())
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn raises them again when it is done, and our work is not."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """Stop in order at the first Ctrl-C or SIGTERM; do not wait for browsers at the second."""
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: stop())
+
+
+def _config(pages: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        pages,
+        log_config=None,
+        access_log=False,  # a path may hold a one-time token
+        server_header=False,
+        proxy_headers=False,  # whoever is on this machine could claim to be elsewhere
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is opened. Raises Misconfigured."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = f"ポート {port} はほかのプログラムが使っています。"
+        elif error.errno == errno.EACCES:
+            problem = f"ポート {port} を開く権限がありません。"
+        else:
+            problem = f"SHOMU_HOST（{host}）はこの機械のアドレスではありません。"
+        raise Misconfigured(
+            [problem],
+            remedy="すでに動いている庶務があれば止めるか、--port で別の番号を指定してください。",
+        ) from None
+
+
+def _explained(failure: BaseException) -> BaseException:
+    """What to tell the operator when work beside the pages has ended."""
+    if isinstance(failure, ShomuError):
+        return failure
+    return ShomuError(
+        "サーバーの処理が止まったため終了しました。",
+        remedy="もう一度起動してください。受け付けた質問は残っています。"
+        "繰り返すときは、この上の記録を管理者にお知らせください。",
+    )
 
 
 async def _say_where(app: App, port: int) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import ModelFailed, UnknownWorkspace, UnreadableDocument
+from bot.errors import BadInput, ModelFailed, UnknownWorkspace, UnreadableDocument
 from bot.messages import (
+    LABELS,
     Actor,
     Attachment,
     Message,
@@ -61,19 +63,24 @@ class FakeSearch:
         top: int = 5,
         marked: bool = False,
     ) -> Sequence[Passage]:
-        readable = [
+        if not workspace:
+            raise UnknownWorkspace(
+                "no workspace given", remedy="ワークスペースを指定してください。"
+            )
+        return _best(query, self._readable(workspace, clearance, collection), top, marked)
+
+    async def holds_any(self, *, workspace: str, clearance: str, collection: str = MANUAL) -> bool:
+        return bool(self._readable(workspace, clearance, collection))
+
+    def _readable(self, workspace: str, clearance: str, collection: str) -> list[Passage]:
+        if clearance not in LABELS:
+            return []
+        return [
             passage
             for passage in self.passages.get(workspace, ())
             if passage.collection == collection
             and label_rank(passage.label) <= label_rank(clearance)
         ]
-        return await self.rank(query, readable, top=top)
-
-    async def holds_any(self, *, workspace: str, clearance: str, collection: str = MANUAL) -> bool:
-        return any(
-            passage.collection == collection and label_rank(passage.label) <= label_rank(clearance)
-            for passage in self.passages.get(workspace, ())
-        )
 
     async def read(self, name: str, content: bytes) -> Sequence[Passage]:
         try:
@@ -86,14 +93,25 @@ class FakeSearch:
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:
-        wanted = _bigrams(query)
-        scored = []
-        for passage in passages:
-            shared = len(wanted & _bigrams(passage.heading + passage.text))
-            if shared:
-                coverage = shared / max(len(wanted), 1)
-                scored.append(replace(passage, score=float(shared), coverage=coverage))
-        return sorted(scored, key=lambda passage: -passage.score)[:top]
+        return _best(query, passages, top, marked=True)
+
+
+def _best(query: str, passages: Sequence[Passage], top: int, marked: bool) -> Sequence[Passage]:
+    wanted = _bigrams(query)
+    scored = []
+    for passage in passages:
+        shared = len(wanted & _bigrams(passage.heading + passage.text))
+        if shared:
+            found = replace(passage, score=float(shared), coverage=shared / len(wanted))
+            scored.append(replace(found, marked=_mark(wanted, passage)) if marked else found)
+    return sorted(scored, key=lambda passage: -passage.score)[:top]
+
+
+def _mark(wanted: set[str], passage: Passage) -> str:
+    """The sentence that shares most with the question; a mark that is there already stays."""
+    sentences = [part for part in re.split(r"(?<=。)|\n", passage.text) if part]
+    nearest = max(sentences, key=lambda part: len(wanted & _bigrams(part)), default="")
+    return passage.marked or nearest
 
 
 def _bigrams(text: str) -> set[str]:
@@ -217,11 +235,17 @@ class FakeDirectory:
     async def workspace(self, message: Message) -> Workspace:
         name = message.workspace or next(iter(self.workspaces))
         if name not in self.workspaces:
-            raise UnknownWorkspace(f"{name} というワークスペースはありません。")
+            raise UnknownWorkspace(
+                f"unknown workspace {name}",
+                remedy=f"「{name}」というワークスペースはありません"
+                f"（登録済み：{'、'.join(self.workspaces) or 'まだありません'}）。",
+            )
         return self.workspaces[name]
 
     async def member(self, workspace: Workspace, place: Place, actor: Actor) -> Member:
         found = self.members.get((workspace.name, actor.id))
+        if found is None and place.platform == "console":
+            return Member(actor.id, workspace.name, role="operator", clearance="3B")
         if found is None and workspace.members == "listed":
             return Member(actor.id, workspace.name, state="applied", clearance="1")
         return found or Member(actor.id, workspace.name, clearance=self.clearance)
@@ -261,14 +285,17 @@ class FakeChat:
         self.placeholder = ""
         if message.turn in self._answered:
             self.replies[-1] = reply
-        else:
-            self.replies.append(reply)
+            return
         self._answered.add(message.turn)
+        self.replies.append(reply)
+        self.said += [Said(message.text, by_bot=False), Said(reply.text, by_bot=True)]
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
         return self.said[-limit:]
 
     async def download(self, attachment: Attachment) -> bytes:
+        if attachment.name not in self.files:
+            raise BadInput("attachment", remedy=f"{attachment.name} を開けません。")
         return self.files[attachment.name]
 
 
@@ -284,7 +311,7 @@ class FakeInbox:
         if delivery.identity in self._known:
             return False
         self._known.add(delivery.identity)
-        self.waiting.append(replace(delivery, turn=delivery.turn or new_id(), attempt=1))
+        self.waiting.append(replace(delivery, turn=new_id(), attempt=1))
         return True
 
     async def remember(self, turn: str, posted: str) -> None:

@@ -20,6 +20,7 @@ from bot.ports import Clock
 from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
 from bot.settings import Settings
+from bot.web.about import AboutPages
 from bot.web.audit_pages import AUDITORS, SYSTEM, AuditPages
 from bot.web.audit_reader import AuditReader
 from bot.web.chat import CHAT_BYTES, ChatPages, Workspaces
@@ -39,7 +40,11 @@ COMERS = SIGNED_IN | {LOCAL, LOOPBACK}
 
 
 def page_table(
-    chat: ChatPages, login: LoginPages, audit: AuditPages, health: HealthPage
+    chat: ChatPages,
+    login: LoginPages,
+    audit: AuditPages,
+    about: AboutPages,
+    health: HealthPage,
 ) -> tuple[Page, ...]:
     """Address, method, roles and what answers."""
     return (
@@ -57,6 +62,8 @@ def page_table(
         Page("GET", "/admin/audit/prompt/{digest}", SYSTEM, audit.prompt),
         Page("GET", "/admin/audit/{id}", SIGNED_IN, audit.show),
         Page("POST", "/admin/audit/{id}/words", AUDITORS, audit.words),
+        Page("GET", "/privacy", ALL_ROLES, about.privacy),
+        Page("GET", "/terms", ALL_ROLES, about.terms),
         Page("GET", "/healthz", ALL_ROLES, health.show),
         Page("GET", "/static/{name}", ALL_ROLES, static_file, no_store=False),
     )
@@ -79,6 +86,7 @@ def build_pages(
         ChatPages(Conversations(ask, clock), rendering, examples, workspaces, settings.workspace),
         LoginPages(sessions, audit, rendering, settings.workspace),
         AuditPages(audit, AuditReader(database), rendering, workspaces, clock, settings.workspace),
+        AboutPages(settings, rendering),
         HealthPage(database, checks or {}),
     )
     return [

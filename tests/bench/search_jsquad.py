@@ -53,9 +53,9 @@ async def main(folder: Path) -> int:
     ours = await measure(None, folder)
     plain = await measure(bigrams, folder)
     print(json.dumps({"ours": ours, "character bigrams": plain}, ensure_ascii=False, indent=1))
-    print(f"nDCG@10 ratio {ours['ndcg@10'] / plain['ndcg@10']:.3f}")
-    print(f"MRR@10 ratio {ours['mrr@10'] / plain['mrr@10']:.3f}")
-    print(f"nDCG@10 {ours['ndcg@10']} against the target {TARGET}")
+    print(f"nDCG@10 ratio {ours['nDCG@10'] / plain['nDCG@10']:.3f}")
+    print(f"MRR@10 ratio {ours['MRR@10'] / plain['MRR@10']:.3f}")
+    print(f"nDCG@10 {ours['nDCG@10']} against the target {TARGET}")
     return 0 if ours["nDCG@10"] >= TARGET else 1
 
 

@@ -33,6 +33,8 @@ MAY = {
     "GET /admin/audit/prompt/{digest}": {"auditor", "operator", "admin"},
     "POST /admin/audit/export": {"auditor", "admin"},
     "POST /admin/audit/{id}/words": {"auditor", "admin"},
+    "GET /privacy": {*ROLES, NOBODY, STRANGER},
+    "GET /terms": {*ROLES, NOBODY, STRANGER},
     "GET /healthz": {*ROLES, NOBODY, STRANGER},
     "GET /static/{name}": {*ROLES, NOBODY, STRANGER},
 }
