@@ -18,7 +18,7 @@ from typing import Any, Literal
 Platform = Literal["slack", "teams", "console"]
 Kind = Literal["mention", "direct", "follow-up", "command", "shortcut", "button", "form"]
 Visibility = Literal["direct", "private", "public"]
-Status = Literal["answered", "not_found", "help", "refused", "failed"]
+Status = Literal["answered", "not_found", "help", "refused", "failed", "withdrawn"]
 
 LABELS: tuple[str, ...] = ("1", "2", "3C", "3B", "3A")
 UNKNOWN_LABEL = "3B"

@@ -62,7 +62,7 @@ class Bot:
             member = await self._admit(workspace, message)
             skill, reply = await self._run(message, chat, workspace, member, ledger)
         except Withdrawn:
-            reply, reason = Reply("", status="refused"), "withdrawn"
+            reply, reason = Reply("", status="withdrawn"), "message deleted"
         except Refused as refusal:
             reply, reason = refused(refusal), str(refusal)
         except ShomuError as error:
@@ -73,7 +73,7 @@ class Bot:
             reply, reason = explained(ShomuError("")), type(error).__name__
             log.error("turn %s failed: %s at %s", message.turn, reason, _line(error))
         reply = self._finish(reply, message, skill)
-        if reason != "withdrawn":
+        if reply.status != "withdrawn":
             await chat.answer(message, reply)
             await self._join(message, workspace, skill)
         await self._close(message, workspace, member, reply, ledger, started, reason)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import Context, Message, Passage, Reply, Skill, Source, skill
-from bot.errors import ModelFailed
+from bot.errors import ModelFailed, Withdrawn
 from bot.messages import Actor, Said, dump_reply, load_reply
 from bot.ports import Member, Workspace
 from bot.testing.kit import Kit
@@ -164,6 +164,18 @@ async def test_a_turn_that_was_already_posted_is_not_done_again() -> None:
     await bot.bot.receive(replace(message, attempt=2), bot.chat)
     assert len(bot.chat.replies) == 1
     assert bot.audit.actions() == ["assistant.request", "assistant.answer"]
+
+
+async def test_a_message_deleted_meanwhile_gets_no_answer_and_is_on_record() -> None:
+    @skill(name="manual-search", title="x", description="x")
+    async def interrupted(message: Message, context: Context) -> Reply:
+        raise Withdrawn("deleted")
+
+    bot = Kit([interrupted])
+    await bot.say("夏季休暇は")
+    assert bot.chat.replies == []
+    assert [event.outcome for event in bot.events("assistant.answer")] == ["withdrawn"]
+    assert bot.events("auth.denied") == []
 
 
 async def test_feedback_is_recorded_once_for_each_person_and_answer() -> None:
