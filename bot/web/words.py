@@ -105,15 +105,25 @@ ACTIONS = {
     "admin.view_body": "本文の閲覧",
     "admin.export": "書き出し",
     "admin.verify": "検証",
-    "data.ingest": "文書の取り込み",
-    "data.remove": "文書の削除",
+    "audit.verify": "毎夜の検証",
+    "delivery.failed": "返信の断念",
+    "document.added": "文書の登録",
+    "document.updated": "文書の更新",
+    "document.relabelled": "機密性の変更",
+    "document.removed": "文書の削除",
     "data.erase": "本文の消去",
+    "workspace.add": "ワークスペースの作成",
+    "workspace.bind": "場所の結び付け",
+    "workspace.pause": "利用の停止",
+    "workspace.resume": "利用の再開",
+    "member.change": "利用者の変更",
 }
 
 PLATFORMS = {
     "slack": "Slack",
     "teams": "Teams",
     "console": "このサーバー",
+    "schedule": "自動実行",
 }
 
 OUTCOMES = {
@@ -123,6 +133,7 @@ OUTCOMES = {
     "help": "案内",
     "refused": "拒否",
     "failed": "失敗",
+    "withdrawn": "取り消し",
     "good": "役に立った",
     "bad": "役に立たなかった",
 }
