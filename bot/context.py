@@ -123,6 +123,9 @@ class TurnContext:
     async def read(self, attachment: Attachment) -> Sequence[Passage]:
         return await self._services.search.read(attachment.name, await self.open(attachment))
 
+    async def text(self, attachment: Attachment) -> str:
+        return await self._services.search.text(attachment.name, await self.open(attachment))
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:

@@ -6,7 +6,7 @@ one workspace, one actor and one turn, and it writes down what it was used for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -54,6 +54,10 @@ class Context(Protocol):
         """Read an attached file into passages. Raises UnreadableDocument."""
         ...
 
+    async def text(self, attachment: Attachment) -> str:
+        """Read an attached file as plain lines. Raises UnreadableDocument."""
+        ...
+
     async def open(self, attachment: Attachment) -> bytes:
         """Fetch an attached file."""
         ...
@@ -98,6 +102,8 @@ class Context(Protocol):
 
 
 PLAIN_PROMPTS = ("instructions/answer",)
+# Rows in, results out, without a turn: what `shomu eval <skill> FILE` runs.
+Evaluate = Callable[[Iterable[Mapping[str, Any]]], Iterable[Mapping[str, Any]]]
 Run = Callable[[Message, Context], Awaitable[Reply]]
 
 
@@ -121,6 +127,7 @@ class Skill:
     version: str = "1.0.0"
     instructions: str = ""
     folder: Path | None = None
+    evaluate: Evaluate | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -152,6 +159,7 @@ def skill(
     prompts: tuple[str, ...] = ...,
     risk: Risk = ...,
     version: str = ...,
+    evaluate: Evaluate | None = ...,
 ) -> Callable[[Run], Skill]: ...
 def skill(run: Run | None = None, /, **about: Any) -> Skill | Callable[[Run], Skill]:
     """Make a skill of an async function.

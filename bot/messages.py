@@ -191,7 +191,8 @@ class Reply:
     `text` is plain lines with a small Markdown subset that every adapter renders: `**bold**`,
     `> ` quotes, `- ` bullets and 〔n〕 pointing into `sources`. `summary` is the one sentence a
     notification or a screen reader says; the first line of `text` when empty.
-    `suggestions` are questions offered as buttons.
+    `suggestions` are questions offered as buttons. `data` is the same answer for programs, JSON
+    values only: what the command line prints under --json.
     """
 
     text: str
@@ -207,6 +208,7 @@ class Reply:
     is_private: bool = False
     turn: str = ""
     skill: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -184,6 +184,10 @@ class Search(Protocol):
         """Read a file that is not kept. Raises UnreadableDocument."""
         ...
 
+    async def text(self, name: str, content: bytes) -> str:
+        """Read a file that is not kept as plain lines. Raises UnreadableDocument."""
+        ...
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:

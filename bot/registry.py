@@ -84,20 +84,21 @@ def _load_folder(path: Path, plain: Run, found: _Found) -> None:
     if mistakes:
         return
     try:
-        run = _load_code(path.parent) if (path.parent / "skill.py").exists() else plain
+        has_code = (path.parent / "skill.py").exists()
+        coded = _load_code(path.parent) if has_code else Skill(run=plain)
     except ShomuError as error:
         found.mistakes.append(f"{path.parent.name}/skill.py: {error}")
         return
     about: dict[str, str] = values.get("metadata") or {}
     found.add(
-        Skill(
-            run=run,
+        replace(
+            coded,
             name=values["name"],
             title=about.get("title", values["name"]),
             description=" ".join(values["description"].split()),
             triggers=_items(about.get("triggers", "")),
             examples=_items(about.get("examples", "")),
-            prompts=_items(about.get("prompts", "")) or _prompts_of(run, plain),
+            prompts=_items(about.get("prompts", "")) or _prompts_of(coded.run, plain),
             risk=about.get("risk", "blue"),  # type: ignore[arg-type]  # checked above
             version=about.get("version", "1.0.0"),
             instructions=body.strip(),
@@ -166,7 +167,7 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def _load_code(folder: Path) -> Run:
+def _load_code(folder: Path) -> Skill:
     """Import skill.py and take the one Skill in it."""
     path = folder / "skill.py"
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
@@ -186,7 +187,7 @@ def _load_code(folder: Path) -> Run:
         raise ShomuError(
             f"@skill をつけた関数が{len(skills)}個あります。ちょうど1個にしてください。"
         )
-    return skills[0].run
+    return skills[0]
 
 
 def _last_line(error: Exception) -> int:

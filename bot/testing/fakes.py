@@ -90,6 +90,9 @@ class FakeSearch:
         parts = [part for part in text.split("\n") if part]
         return [Passage(f"{name}-{n}", name, "", part) for n, part in enumerate(parts)]
 
+    async def text(self, name: str, content: bytes) -> str:
+        return "\n".join(passage.text for passage in await self.read(name, content))
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:

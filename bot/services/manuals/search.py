@@ -177,6 +177,12 @@ class TantivySearch:
         document = await parse(name, content)
         return await asyncio.to_thread(chunk, document, label=UNKNOWN_LABEL)
 
+    async def text(self, name: str, content: bytes) -> str:
+        """Read a file that is not kept as plain lines. Raises UnreadableDocument."""
+        document = await parse(name, content)
+        lines = [block.text for block in document.blocks if block.text]
+        return "\n".join(lines)
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:
