@@ -5,7 +5,7 @@ start_postgres() {
     local bin port owner=""
     bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
     [ -n "$bin" ] || { echo "PostgreSQL がないため、その試験は省略されます。" >&2; return 0; }
-    postgres_home=$(mktemp -d /tmp/shomu-postgres.XXXXXX)
+    postgres_home=$(mktemp -d -t shomu-postgres.XXXXXX)
     port=$(.venv/bin/python -c \
         'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     if [ "$(id -u)" -eq 0 ]; then  # PostgreSQL refuses to run as root
