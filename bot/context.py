@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot import masking, policy
+from bot import masking, policy, routing
 from bot.contract import Skill
-from bot.errors import ModelFailed, NoModel, Refused
+from bot.errors import BadInput, ModelFailed, NoModel
 from bot.messages import Attachment, Message, Said, highest_label
 from bot.ports import (
     LLM,
@@ -91,11 +91,17 @@ class TurnContext:
         return self._workspace.name
 
     @property
+    def earlier_question(self) -> str:
+        """The last line of a person that asks something: thanks are not a question."""
+        said = (line.text for line in reversed(self.history) if not line.by_bot)
+        return next((text for text in said if not routing.is_small_talk(text)), "")
+
+    @property
     def now(self) -> datetime:
         return self._services.clock.now()
 
     async def find(
-        self, query: str, *, top: int = 5, collection: str = MANUAL
+        self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
     ) -> Sequence[Passage]:
         is_own = collection == self.skill.own_collection
         return await self._services.search.find(
@@ -105,6 +111,7 @@ class TurnContext:
             collection=collection,
             top=top,
             marked=True,
+            before=before,
         )
 
     async def has_documents(self) -> bool:
@@ -114,7 +121,7 @@ class TurnContext:
 
     async def open(self, attachment: Attachment) -> bytes:
         if attachment.size > MOST_ATTACHED_BYTES:
-            raise Refused(
+            raise BadInput(
                 "attachment too large",
                 remedy=f"{attachment.name} は大きすぎます。20MBまでのファイルをお送りください。",
             )

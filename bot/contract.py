@@ -38,12 +38,20 @@ class Context(Protocol):
         ...
 
     @property
+    def earlier_question(self) -> str:
+        """What was asked before in this thread; empty when nothing was."""
+        ...
+
+    @property
     def now(self) -> datetime: ...
 
     async def find(
-        self, query: str, *, top: int = 5, collection: str = MANUAL
+        self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
     ) -> Sequence[Passage]:
-        """Find passages the asker may read, best first. `own_collection` finds a skill's own."""
+        """Find passages the asker may read, best first. `own_collection` finds a skill's own.
+
+        `before` is the question before this one in the thread, see `earlier_question`.
+        """
         ...
 
     async def has_documents(self) -> bool:

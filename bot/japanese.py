@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 # Sudachi refuses input above 49,149 bytes; a character is at most 4 bytes after NFKC.
 PIECE = 8_000
@@ -55,6 +55,42 @@ def words(text: str) -> list[str]:
             form = "".join(morpheme.normalized_form().split()).lower()
             if form and form not in IGNORED and _says_something(form):
                 found.append(form)
+    return found
+
+
+class Morpheme(NamedTuple):
+    """One short unit of a text: `pos` is like 動詞, `inflection` 五段-ラ行, `form` 連用形-一般.
+
+    The last two are "*" for words that do not inflect.
+    """
+
+    surface: str
+    pos: str
+    detail: str
+    dictionary: str
+    normalized: str
+    inflection: str
+    form: str
+
+
+def morphemes(text: str) -> list[Morpheme]:
+    """Every unit of the text in order, Sudachi mode A after NFKC; the surfaces make up the text."""
+    found = []
+    whole = unicodedata.normalize("NFKC", text).encode("utf-8", "ignore").decode()
+    for piece in _pieces(whole):
+        for unit in _tokenizer().tokenize(piece):
+            pos = unit.part_of_speech()
+            found.append(
+                Morpheme(
+                    unit.surface(),
+                    pos[0],
+                    pos[1],
+                    unit.dictionary_form(),
+                    unit.normalized_form(),
+                    pos[4],
+                    pos[5],
+                )
+            )
     return found
 
 

@@ -168,11 +168,13 @@ class Search(Protocol):
         collection: str = MANUAL,
         top: int = 5,
         marked: bool = False,
+        before: str = "",
     ) -> Sequence[Passage]:
         """Find passages that may answer the query, best first; empty when nothing matches.
 
         Rights come before ranking: passages above `clearance` are never read. `marked` looks
         inside: the sentence that answers is marked, and passages that answer come first.
+        `before` is what was asked before in the same thread: it helps a short follow-up.
         """
         ...
 

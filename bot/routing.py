@@ -50,7 +50,7 @@ def route(message: Message, skills: Mapping[str, Skill], thread_skill: str = "")
     triggered = _triggered(folded, skills)
     if triggered is not None:
         return Route(triggered, text)
-    if _is_small_talk(folded):
+    if is_small_talk(folded):
         return Route(None, text)
     if thread_skill in skills:
         return Route(skills[thread_skill], text)
@@ -81,9 +81,9 @@ def _triggered(folded: str, skills: Mapping[str, Skill]) -> Skill | None:
     return skills[min(name for length, name in found if length == longest)]
 
 
-def _is_small_talk(folded: str) -> bool:
+def is_small_talk(text: str) -> bool:
     """Whether nothing is left once greetings, thanks and polite endings are taken away."""
-    left = folded
+    left = fold(text)
     for words in sorted(SMALL_TALK, key=len, reverse=True):
         left = left.replace(words, "")
     return not any(letter.isalnum() for letter in left)

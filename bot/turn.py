@@ -17,7 +17,7 @@ from bot import policy, presses
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
-from bot.messages import Message, Reply, dump_reply
+from bot.messages import Message, Reply, dump_reply, load_reply
 from bot.ports import Audit, AuditEvent, Chat, Member, Workspace
 from bot.routing import route
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 HOLDING = "調べています…"
 LONGEST_QUESTION = 4_000
+FOLLOWED = ("answered", "not_found", "help")
 NOBODY = Workspace(name="")
 PRIVATE_NOTICE = "この場所では共有できない機密性の文書を含むため、あなただけに表示しています。"
 
@@ -51,12 +52,31 @@ class Bot:
         message may then be received again, and neither is done twice.
         """
         started = self.services.clock.now()
-        ledger = Ledger()
         workspace = await self._workspace(message)
         await self._open(message, workspace, started)
-        if await chat.hold(message, HOLDING):
-            return await self._already_answered(message, workspace, ledger, started)
-        skill, reply, reason = None, None, ""
+        was_answered = await chat.hold(message, HOLDING)
+        reply = await self._recorded(message)
+        if reply is None:
+            reply = await self._work(message, chat, workspace, started)
+        if reply.status != "withdrawn":
+            if not was_answered:
+                await chat.answer(message, reply)
+            await self._join(message, workspace, reply)
+        return reply
+
+    async def _recorded(self, message: Message) -> Reply | None:
+        """What an earlier attempt had ready: it is posted again, not worked out again."""
+        if message.attempt <= 1:
+            return None
+        kept = await self.audit.answer_body(message.turn, subject=message.subject)
+        return load_reply(kept) if kept else None
+
+    async def _work(
+        self, message: Message, chat: Chat, workspace: Workspace, started: datetime
+    ) -> Reply:
+        """Find the reply and close the record with it, before it is posted."""
+        ledger = Ledger()
+        skill, reason = None, ""
         member = Member(message.actor.id, workspace.name)
         try:
             member = await self._admit(workspace, message)
@@ -73,9 +93,6 @@ class Bot:
             reply, reason = explained(ShomuError("")), type(error).__name__
             log.error("turn %s failed: %s at %s", message.turn, reason, _line(error))
         reply = self._finish(reply, message, skill)
-        if reply.status != "withdrawn":
-            await chat.answer(message, reply)
-            await self._join(message, workspace, skill)
         await self._close(message, workspace, member, reply, ledger, started, reason)
         return reply
 
@@ -93,7 +110,8 @@ class Bot:
         directory = self.services.directory
         member = await directory.member(workspace, message.place, message.actor)
         policy.admit(workspace, member, message.actor)
-        if workspace.daily_turns and not await directory.reserve(
+        counts = workspace.daily_turns and message.attempt == 1 and message.kind != "button"
+        if counts and not await directory.reserve(
             workspace, f"turns:{message.actor.id}", 1, workspace.daily_turns
         ):
             raise Refused(
@@ -153,19 +171,15 @@ class Bot:
             reply = replace(reply, is_private=True)
         return replace(reply, actions=(*reply.actions, *presses.offered(reply, visibility)))
 
-    async def _join(self, message: Message, workspace: Workspace, skill: Skill | None) -> None:
-        if message.place.thread and workspace is not NOBODY:
-            name = skill.name if skill else "help"
-            await self.services.directory.join(message.place, workspace.name, name)
-
-    async def _already_answered(
-        self, message: Message, workspace: Workspace, ledger: Ledger, started: datetime
-    ) -> Reply:
-        """An earlier attempt posted the answer and died before it could write so."""
-        reply = Reply("", status="answered", turn=message.turn)
-        member = Member(message.actor.id, workspace.name)
-        await self._close(message, workspace, member, reply, ledger, started, "already posted")
-        return reply
+    async def _join(self, message: Message, workspace: Workspace, reply: Reply) -> None:
+        """Follow a thread from now on: only one where everybody saw that the bot takes part."""
+        talked = message.kind in ("mention", "direct", "follow-up") and not reply.is_private
+        if not (message.place.thread and talked and reply.status in FOLLOWED):
+            return
+        before = await self.services.directory.joined(message.place)
+        # Thanks or a call for help does not change what the thread is about.
+        skill = reply.skill or before or "help"
+        await self.services.directory.join(message.place, workspace.name, skill)
 
     async def _open(self, message: Message, workspace: Workspace, started: datetime) -> None:
         event = AuditEvent(
@@ -178,12 +192,14 @@ class Bot:
             details={
                 "event_id": message.identity,
                 "kind": message.kind,
-                "attachments": [item.name for item in message.attachments],
+                "attachments": len(message.attachments),
             },
             key=f"{message.turn}:request",
             occurred=started,
         )
-        await self.audit.record(event, body=message.text, subject=message.subject)
+        # A file's name may name a person: it stands with the words that can be erased.
+        files = "".join(f"\n添付：{item.name}" for item in message.attachments)
+        await self.audit.record(event, body=message.text + files, subject=message.subject)
 
     async def _close(
         self,

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot import Context, Message, Passage, Reply, Skill, Source, skill
-from bot.errors import ModelFailed, Withdrawn
+from bot.errors import ModelFailed, Unavailable, Withdrawn
 from bot.messages import Actor, Said, dump_reply, load_reply
 from bot.ports import Member, Workspace
+from bot.testing.fakes import FakeChat
 from bot.testing.kit import Kit
 
 SUMMER = Passage(
@@ -164,6 +165,57 @@ async def test_a_turn_that_was_already_posted_is_not_done_again() -> None:
     await bot.bot.receive(replace(message, attempt=2), bot.chat)
     assert len(bot.chat.replies) == 1
     assert bot.audit.actions() == ["assistant.request", "assistant.answer"]
+
+
+async def test_a_reply_that_could_not_be_posted_is_posted_later_and_not_worked_out_again() -> None:
+    worked: list[str] = []
+
+    @skill(name="manual-search", title="x", description="x")
+    async def count(message: Message, context: Context) -> Reply:
+        worked.append(message.turn)
+        return Reply(f"{len(worked)}回目")
+
+    class Unreachable(FakeChat):
+        async def answer(self, message: Message, reply: Reply) -> None:
+            raise Unavailable("platform")
+
+    bot = Kit([count], workspace=Workspace("main", daily_turns=1))
+    message = bot.message("教えて")
+    with pytest.raises(Unavailable):
+        await bot.bot.receive(message, Unreachable())
+    reply = await bot.bot.receive(replace(message, attempt=2), bot.chat)
+    assert reply.text == "1回目"
+    assert bot.chat.replies == [reply]
+    assert len(worked) == 1
+    assert bot.audit.actions() == ["assistant.request", "assistant.answer"]
+
+
+async def test_a_kill_after_posting_leaves_the_sources_on_record_and_the_thread_joined() -> None:
+    bot = kit()
+    message = bot.message("夏季休暇は何日ですか")
+    first = await bot.bot.receive(message, bot.chat)
+    bot.directory.threads.clear()
+    again = await bot.bot.receive(replace(message, attempt=2), bot.chat)
+    assert again.sources == first.sources
+    assert await bot.directory.joined(message.place) == "manual-search"
+
+
+async def test_what_is_said_in_private_or_refused_does_not_join_a_thread() -> None:
+    bot = kit()
+    shortcut = bot.message("夏季休暇は何日ですか", kind="shortcut")
+    await bot.bot.receive(shortcut, bot.chat)
+    guest = bot.message("夏季休暇は", actor=Actor("U9", is_guest=True))
+    await bot.bot.receive(guest, bot.chat)
+    assert await bot.directory.joined(shortcut.place) == ""
+
+
+async def test_thanks_and_feedback_do_not_change_what_a_thread_is_about() -> None:
+    bot = kit()
+    reply = await bot.say("夏季休暇は何日ですか")
+    await bot.say("ありがとうございます", kind="follow-up")
+    values = {"value": "good", "turn": reply.turn}
+    await bot.say("good", kind="button", command="feedback", values=values)
+    assert await bot.directory.joined(bot.message("").place) == "manual-search"
 
 
 async def test_a_message_deleted_meanwhile_gets_no_answer_and_is_on_record() -> None:

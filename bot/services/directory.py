@@ -34,11 +34,11 @@ class SqlDirectory:
         name = message.workspace or await self._bound(place) or self._default
         found = await self.get(name)
         if found is None:
-            known = "、".join(item.name for item in await self.all()) or "まだありません"
+            # Not which ones there are: anybody who can write here may read this.
             raise UnknownWorkspace(
                 f"unknown workspace {name}",
-                remedy=f"「{name}」というワークスペースはありません（登録済み：{known}）。"
-                "shomu workspaces add で作れます。",
+                remedy="この場所はまだ庶務のワークスペースに結び付けられていません。"
+                "管理者にお知らせください。",
             )
         return found
 

@@ -151,7 +151,8 @@ class SqlInbox:
     async def withdraw(self, identity: str) -> bool:
         statement = text(
             "UPDATE inbox SET state = 'withdrawn', payload = '' WHERE identity = :identity"
-            " AND state = 'waiting'"
+            # What was begun has a placeholder and an open record: its worker must end it.
+            " AND state = 'waiting' AND attempt = 0"
         )
         async with self._database.write() as connection:
             return (await connection.execute(statement, {"identity": identity})).rowcount == 1
@@ -176,20 +177,31 @@ class SqlInbox:
     async def retry_failed(self) -> int:
         """Put failed deliveries back to be tried again; how many."""
         statement = text(
-            "UPDATE inbox SET state = 'waiting', attempt = 0, lease_until = 0"
+            # Not from 0: the next attempt must look for what was posted already.
+            "UPDATE inbox SET state = 'waiting', attempt = 1, lease_until = 0"
             " WHERE state = 'failed'"
         )
         async with self._database.write() as connection:
             return (await connection.execute(statement)).rowcount
 
     async def forget(self, before: datetime) -> int:
-        """Drop identities older than any platform redelivers; at least a day."""
+        """Drop identities older than any platform redelivers; at least a day.
+
+        Failed deliveries of that age keep their identity and lose their words.
+        """
         before = min(before, datetime.now(UTC) - timedelta(days=1))
+        emptied = text(
+            "UPDATE inbox SET payload = '', state = 'withdrawn'"
+            " WHERE state = 'failed' AND received < :before"
+        )
         statement = text(
             "DELETE FROM inbox WHERE state IN ('done', 'withdrawn') AND received < :before"
         )
+        moment = {"before": before.isoformat()}
         async with self._database.write() as connection:
-            return (await connection.execute(statement, {"before": before.isoformat()})).rowcount
+            forgotten = (await connection.execute(statement, moment)).rowcount
+            await connection.execute(emptied, moment)
+        return forgotten
 
 
 def _wait_seconds(attempt: int) -> float:

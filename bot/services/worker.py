@@ -34,7 +34,7 @@ class Worker:
         """Work until `stop`; then finish what is in hand."""
         running: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
-            delivery = await self._inbox.claim() if len(running) < self._width else None
+            delivery = await self._claim() if len(running) < self._width else None
             if delivery is not None:
                 task = asyncio.create_task(self._work(delivery))
                 running.add(task)
@@ -43,6 +43,14 @@ class Worker:
             await self._wait(running)
         if running:
             await asyncio.gather(*running)
+
+    async def _claim(self) -> Delivery | None:
+        """The next delivery; none while the database does not answer, which may pass."""
+        try:
+            return await self._inbox.claim()
+        except Exception as error:  # whatever it is, the work must go on when it is over
+            log.error("the inbox does not answer: %s", _name(error))
+            return None
 
     def stop(self) -> None:
         self._stopping.set()
@@ -62,7 +70,7 @@ class Worker:
             await self._inbox.failed(delivery, "crashed")
             await self._give_up(delivery, "crashed")
             return
-        working = asyncio.create_task(self._handlers[delivery.platform](delivery))
+        working = asyncio.create_task(self._handle(delivery))
         renewing = asyncio.create_task(self._renew(delivery, working))
         try:
             await asyncio.shield(working)
@@ -81,11 +89,21 @@ class Worker:
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
 
+    async def _handle(self, delivery: Delivery) -> None:
+        handle = self._handlers.get(delivery.platform)
+        if handle is None:
+            # Accepted before the platform was taken out of the settings.
+            raise LookupError(delivery.platform)
+        await handle(delivery)
+
     async def _renew(self, delivery: Delivery, working: asyncio.Task[None]) -> None:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
-            if not await self._inbox.renew(delivery):
-                working.cancel()
+            try:
+                if not await self._inbox.renew(delivery):
+                    working.cancel()
+            except Exception as error:  # the next round may get through before the lease ends
+                log.warning("turn %s: lease not renewed: %s", delivery.turn, _name(error))
 
 
 def _name(error: BaseException) -> str:

@@ -62,6 +62,7 @@ class FakeSearch:
         collection: str = MANUAL,
         top: int = 5,
         marked: bool = False,
+        before: str = "",
     ) -> Sequence[Passage]:
         if not workspace:
             raise UnknownWorkspace(
@@ -240,8 +241,8 @@ class FakeDirectory:
         if name not in self.workspaces:
             raise UnknownWorkspace(
                 f"unknown workspace {name}",
-                remedy=f"「{name}」というワークスペースはありません"
-                f"（登録済み：{'、'.join(self.workspaces) or 'まだありません'}）。",
+                remedy="この場所はまだ庶務のワークスペースに結び付けられていません。"
+                "管理者にお知らせください。",
             )
         return self.workspaces[name]
 

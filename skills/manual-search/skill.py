@@ -11,10 +11,15 @@ from bot import Context, Message, Passage, Reply, answer_from, skill
 NEAR = 0.15
 SURE = 0.35
 SHOWN = 4
+IN_JAPANESE = (
+    "Nothing was found. The documents are in Japanese: please ask with Japanese words.\n"
+    "登録されている文書は日本語です。日本語の言葉で質問してください。"
+)
 NO_DOCUMENTS = (
     "検索できる文書がまだ登録されていません。\n"
     "管理者に、文書の登録と、あなたが読める機密性の確認をご依頼ください。"
 )
+# A longer question stands by itself.
 FOLLOW_UP_CHARACTERS = 25
 
 
@@ -28,13 +33,13 @@ async def search_manuals(message: Message, context: Context) -> Reply:
         found = await _search_files(message, context, question)
         if found:
             return await answer_from(message, context, found)
-    query = _with_thread(question, context)
-    passages = await context.find(query, top=SHOWN + 4)
+    earlier = context.earlier_question if len(question) <= FOLLOW_UP_CHARACTERS else ""
+    passages = await context.find(question, top=SHOWN + 4, before=earlier)
     fitting = [passage for passage in passages if passage.coverage >= NEAR][:SHOWN]
     if not fitting and not await context.has_documents():
         return Reply(NO_DOCUMENTS, status="not_found")
     if not fitting:
-        return _not_found(context, passages)
+        return _not_found(question, context)
     is_sure = any(passage.coverage >= SURE for passage in fitting)
     return await answer_from(message, context, fitting, is_sure=is_sure)
 
@@ -50,14 +55,6 @@ async def _search_files(message: Message, context: Context, question: str) -> Se
     return [passage for passage in ranked if passage.coverage >= NEAR]
 
 
-def _with_thread(question: str, context: Context) -> str:
-    """A short follow-up, 「半日でも取れますか」, is searched with the question before it."""
-    earlier = [said.text for said in context.history if not said.by_bot and said.text.strip()]
-    if earlier and len(question) <= FOLLOW_UP_CHARACTERS:
-        return f"{question}\n{earlier[-1][:200]}"
-    return question
-
-
 def _ask_back(context: Context) -> Reply:
     return Reply(
         "何をお調べしますか。ふだんの言葉で質問してください。",
@@ -66,15 +63,14 @@ def _ask_back(context: Context) -> Reply:
     )
 
 
-def _not_found(context: Context, passages: Sequence[Passage]) -> Reply:
+def _not_found(question: str, context: Context) -> Reply:
     """Say so, and what to try: never a guess."""
-    near = list(dict.fromkeys(passage.document for passage in passages))[:3]
+    if question.isascii():
+        return Reply(IN_JAPANESE, suggestions=context.skill.examples[:3], status="not_found")
     lines = [
         "登録されている文書には、お探しの内容は見つかりませんでした。次のことをお試しください。",
         "- 正式な名前や、文書に出てきそうな言葉に言い換える",
         "- 一度に一つのことを聞く",
         "- その事務の担当課に確認する（文書が未登録のこともあります）",
     ]
-    if near:
-        lines.append(f"近い言葉が出てくる文書：{'、'.join(near)}")
     return Reply("\n".join(lines), suggestions=context.skill.examples[:3], status="not_found")

@@ -42,12 +42,15 @@ async def test_a_channel_is_bound_before_its_team_and_the_team_before_the_defaul
     assert recorder.actions == ["workspace.add"] * 3 + ["workspace.bind"] * 2
 
 
-async def test_an_unknown_workspace_names_those_there_are(database: Database) -> None:
+async def test_an_unbound_place_is_told_so_without_naming_other_workspaces(
+    database: Database,
+) -> None:
     directory = SqlDirectory(database, "main", Recorder())
     await directory.add(Workspace("soumu"))
     with pytest.raises(UnknownWorkspace) as caught:
         await directory.workspace(at())
-    assert "登録済み：soumu" in caught.value.remedy
+    assert "結び付けられていません" in caught.value.remedy
+    assert "soumu" not in caught.value.remedy
 
 
 async def test_a_listed_workspace_lets_nobody_in_who_is_not_on_record(database: Database) -> None:

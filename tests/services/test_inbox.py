@@ -140,3 +140,36 @@ async def test_identities_are_kept_for_a_day_at_least(database: Database) -> Non
     await inbox.done(claimed)
     assert await inbox.forget(datetime.now(UTC) + timedelta(days=9)) == 0
     assert not await inbox.accept(delivery())
+
+
+async def test_what_was_begun_is_not_withdrawn_by_the_inbox(database: Database) -> None:
+    inbox = SqlInbox(database)
+    await inbox.accept(delivery())
+    claimed = await inbox.claim()
+    assert claimed is not None
+    await inbox.failed(claimed, "ConnectionError")
+    assert not await inbox.withdraw(delivery().identity)
+
+
+async def test_an_inbox_that_does_not_answer_for_a_while_does_not_end_the_worker(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = SqlInbox(database)
+    claim, failures = inbox.claim, iter([ConnectionError(), ConnectionError()])
+
+    async def shaky() -> Delivery | None:
+        for error in failures:
+            raise error
+        return await claim()
+
+    async def work(given: Delivery) -> None:
+        worker.stop()
+
+    async def give_up(given: Delivery, problem: str) -> None:
+        raise AssertionError(problem)
+
+    monkeypatch.setattr(inbox, "claim", shaky)
+    worker = Worker(inbox, {"slack": work}, give_up)
+    await inbox.accept(delivery())
+    await asyncio.wait_for(worker.run(), 20)
+    assert sum((await inbox.backlog()).values()) == 0

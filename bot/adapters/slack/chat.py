@@ -186,9 +186,15 @@ class SlackChat:
     async def _whisper(self, message: Message, rendered: Sequence[Rendered]) -> None:
         for position, item in enumerate(rendered[:WHISPERS]):
             await self.whisper(item, replace=self._whispering and position == 0)
-        if 0 in self._parts:
-            await self._update(message.turn, slack_blocks.note(WHISPERED), ANSWERED, 0)
+        # Before anything else can fail: what was whispered cannot be found again in the thread.
         await self._inbox.remember(message.turn, PRIVATELY)
+        if 0 not in self._parts:
+            return
+        try:
+            await self._update(message.turn, slack_blocks.note(WHISPERED), ANSWERED, 0)
+        except SlackRefused as refusal:
+            if refusal.reason not in GONE:
+                raise
 
     async def whisper(self, item: Rendered, *, replace: bool = False) -> None:
         """Show to the asker alone: by response_url, in the channel, or in a direct message."""

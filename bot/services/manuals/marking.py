@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from bot.japanese import grams, sentences, words
 from bot.ports import Passage
+from bot.services.manuals.question import Question
 
 # How much each sign counts. Chosen on the development half of the sample questions by
 # tests/bench/answers.py, which also shows what they give on the other half.
 RANK, HEADING, FORM = 0.6, 0.8, 0.35
+BEFORE = 0.8
 LONGEST_QUESTION = 400
 
 _NUMBER = r"[0-9〇一二三四五六七八九十百千万,.]{1,12}"
@@ -62,17 +64,18 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 class _Asked:
     """A question: how much each of its words says, its letter pairs, what an answer looks like."""
 
-    weights: Mapping[str, float]
+    question: Question
+    shares: Mapping[str, float]
     pairs: frozenset[str]
     form: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, question: str, weights: Mapping[str, float]) -> _Asked:
-        plain = unicodedata.normalize("NFKC", question[:LONGEST_QUESTION])
+    def of(cls, question: Question, weights: Mapping[str, float]) -> _Asked:
+        plain = unicodedata.normalize("NFKC", question.text[:LONGEST_QUESTION])
         form = next((given for asked, given in _FORMS if asked.search(plain)), None)
         whole = sum(weights.values()) or 1.0
         shares = {word: weight / whole for word, weight in weights.items()}
-        return cls(shares, _pairs(plain), form)
+        return cls(question, shares, _pairs(plain), form)
 
     def share(self, text: str, heading: str) -> float:
         """How much of the question a text holds; what only its heading holds counts less.
@@ -80,18 +83,31 @@ class _Asked:
         Words find what is the same in another form, letter pairs what the dictionary cuts
         differently; neither alone does as well.
         """
-        known, above = self.weights.keys() & set(words(text)), set(words(heading))
-        by_words = sum(self.weights[word] for word in known)
-        by_words += HEADING * sum(self.weights[w] for w in self.weights.keys() & above - known)
-        pairs = self.pairs & _pairs(text)
-        by_pairs = len(pairs) + HEADING * len((self.pairs & _pairs(heading)) - pairs)
-        return by_words + by_pairs / max(len(self.pairs), 1)
+        inside, above = set(words(text)), set(words(heading))
+        total = 0.0
+        for word, share in self.shares.items():
+            if self.question.is_held(word, inside):
+                total += share
+            elif self.question.is_held(word, inside | above):
+                total += HEADING * share
+        earlier = self.question.before
+        total += BEFORE * len(earlier & (inside | above)) / max(len(earlier), 1)
+        return total + self.pair_share(text, heading)
+
+    def pair_share(self, text: str, heading: str) -> float:
+        inside = self.pairs & _pairs(text)
+        above = (self.pairs & _pairs(heading)) - inside
+        return (len(inside) + HEADING * len(above)) / max(len(self.pairs), 1)
 
 
-def mark(question: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> list[Passage]:
+def mark(
+    question: Question, passages: Sequence[Passage], weights: Mapping[str, float]
+) -> list[Passage]:
     """Mark in each passage the sentence that answers best; those that answer best come first.
 
-    `weights` are the question's words, each with how much it says (its idf).
+    `weights` are the question's own words, each with how much it says (its idf). The coverage
+    becomes that of words and letter pairs together: it tells an answer from a chance hit better
+    than words alone.
     """
     asked = _Asked.of(question, weights)
     highest = max((passage.score for passage in passages), default=1.0) or 1.0
@@ -99,8 +115,8 @@ def mark(question: str, passages: Sequence[Passage], weights: Mapping[str, float
     for passage in passages:
         sentence, answers = _best_sentence(asked, passage)
         total = RANK * passage.score / highest + answers
-        # Words and letter pairs together tell an answer from a chance hit better than words do.
-        coverage = asked.share(f"{passage.heading}\n{passage.text}", "") / 2
+        pairs = asked.pair_share(f"{passage.heading}\n{passage.text}", "")
+        coverage = (passage.coverage + pairs) / 2
         scored.append((total, replace(passage, marked=sentence, coverage=coverage)))
     # Sorting is stable: equal totals keep the order of the search.
     return [passage for _, passage in sorted(scored, key=lambda pair: -pair[0])]

@@ -134,11 +134,13 @@ class TantivySearch:
         collection: str = MANUAL,
         top: int = 5,
         marked: bool = False,
+        before: str = "",
     ) -> Sequence[Passage]:
         """Find passages that may answer, best first; empty when nothing matches.
 
         `coverage` is the share of the question's words, weighted by how rare they are among the
-        passages the asker may read, that the passage holds.
+        passages the asker may read, that the passage holds; of words and letter pairs when
+        `marked`.
 
         Raises UnknownWorkspace without a workspace. A clearance that does not exist reads nothing.
         """
@@ -148,7 +150,7 @@ class TantivySearch:
             )
         if clearance not in LABELS or top < 1:
             return ()
-        question = await asyncio.to_thread(Question.of, query)
+        question = await asyncio.to_thread(Question.of, query, before)
         if not question:
             return ()
         version, labels = await self._allowed(workspace, collection, clearance)
@@ -165,7 +167,7 @@ class TantivySearch:
             if len(found) < depth and part:
                 found += await self._load(key, part, question, weights)
         if marked:
-            found = await asyncio.to_thread(mark, query, found[:depth], weights)
+            found = await asyncio.to_thread(mark, question, found[:depth], weights)
         return found[:top]
 
     async def holds_any(self, *, workspace: str, clearance: str, collection: str = MANUAL) -> bool:
@@ -324,7 +326,7 @@ def _rank(query: str, passages: Sequence[Passage], top: int) -> Sequence[Passage
         )
         for number, score in view.score(question, max(DEPTH, top))[: max(top, LOOKED_INTO)]
     ]
-    return mark(query, best, weights)[:top]
+    return mark(question, best, weights)[:top]
 
 
 def _write(rows: Sequence[tuple[str, str, str]], place: Path | None) -> Any:
