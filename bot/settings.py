@@ -149,7 +149,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     mistakes += _missing(settings)
     if mistakes:
-        raise Misconfigured(mistakes, remedy="設定の一覧は README.md にあります。")
+        raise Misconfigured(mistakes, remedy="設定の一覧は infra/runbook.md にあります。")
     return settings
 
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 make_environment
 export SHOMU_HOME="${SHOMU_HOME:-$PWD/.shomu}"
 shomu=.venv/bin/shomu
-echo "架空の見晴市の文書を読み込んでいます…" >&2
+echo "架空のみはらし市の文書を読み込んでいます…" >&2
 "$shomu" docs add infra/sample-city/documents --label 2 >&2
 
 if [ "${1:-}" = "--ask" ]; then
