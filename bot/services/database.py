@@ -84,6 +84,8 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
+            # Deleted words are overwritten, whatever SQLite was built to do.
+            "secure_delete=ON",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_SECONDS * 1000}",
         ):

@@ -24,13 +24,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.errors import UnreadableDocument
-from bot.services.manuals.readers import gate
+from bot.services.manuals.readers import gate, text
 from bot.services.manuals.readers.document import Block, Document, Unreadable, from_json
 
 __all__ = ["Block", "Document", "Reader", "parse"]
 
 WALL_SECONDS = 60.0
 MAX_ANSWER = 200_000_000
+VERBATIM = frozenset({".txt", ".vtt", ".srt", ".md", ".markdown"})
 ROOT = Path(__file__).parents[3]
 
 
@@ -38,6 +39,22 @@ async def parse(name: str, content: bytes) -> Document:
     """Read one document. Raises UnreadableDocument, naming the file and what to do."""
     async with Reader() as reader:
         return await reader.parse(name, content)
+
+
+async def read_text(name: str, content: bytes) -> str:
+    """A document as lines; of a plain text every line, also the empty ones.
+
+    Raises UnreadableDocument, naming the file and what to do.
+    """
+    if gate.suffix(name) not in VERBATIM:
+        document = await parse(name, content)
+        return "\n".join(block.text for block in document.blocks if block.text)
+    try:
+        gate.check(name, content)
+        # No child: decoding runs no code of a format's.
+        return await asyncio.to_thread(text.decode, content)
+    except Unreadable as error:
+        raise _explained(name, error.problem, error.remedy) from error
 
 
 class Reader:

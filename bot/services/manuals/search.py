@@ -29,7 +29,7 @@ from bot.messages import LABELS, UNKNOWN_LABEL, label_rank
 from bot.ports import MANUAL, Passage
 from bot.services.database import Database
 from bot.services.manuals.chunking import chunk
-from bot.services.manuals.documents import parse
+from bot.services.manuals.documents import parse, read_text
 from bot.services.manuals.marking import mark
 from bot.services.manuals.question import Question
 from bot.services.tables import DocumentRow, IndexVersionRow, PassageRow
@@ -181,9 +181,7 @@ class TantivySearch:
 
     async def text(self, name: str, content: bytes) -> str:
         """Read a file that is not kept as plain lines. Raises UnreadableDocument."""
-        document = await parse(name, content)
-        lines = [block.text for block in document.blocks if block.text]
-        return "\n".join(lines)
+        return await read_text(name, content)
 
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
