@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.services.database import Database
 
-POSTGRES = "SHOMU_TEST_POSTGRES"
+POSTGRES = "TEST_POSTGRES_URL"
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])

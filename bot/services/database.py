@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._write_lock = asyncio.Lock()
+        self._ordinary = asyncio.Lock()
         self.engine: AsyncEngine = (
             _sqlite_engine(url) if self.is_sqlite else create_async_engine(url, pool_pre_ping=True)
         )
@@ -53,14 +54,19 @@ class Database:
             await connection.rollback()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end, rolled back when an exception passes."""
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back when an exception passes.
+
+        `urgent` goes before the others: a platform waits three seconds for its acknowledgement.
+        """
         if not self.is_sqlite:
             async with self.engine.begin() as connection:
                 yield connection
             return
-        # SQLite has one writer. Waiting here is fair; waiting inside SQLite is not.
-        async with self._write_lock, self.engine.connect() as connection:
+        # SQLite has one writer. Waiting here is fair; waiting inside SQLite is not. The others
+        # queue at a lock of their own, so an urgent write waits for one of them at most.
+        queue = nullcontext() if urgent else self._ordinary
+        async with queue, self._write_lock, self.engine.connect() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             try:
                 yield connection

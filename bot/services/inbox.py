@@ -87,7 +87,7 @@ class SqlInbox:
             for delivery in deliveries
         ]
         turns = [row["turn"] for row in rows]
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             # All rows in one call: each call costs more than a row does.
             done = await connection.execute(INSERT, rows)
             if done.rowcount == len(rows):
@@ -96,6 +96,11 @@ class SqlInbox:
             found = await connection.scalars(KEPT, {"turns": turns})
             kept = set(found)
         return [turn in kept for turn in turns]
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether deliveries wait to be committed: they come before what is already safe."""
+        return bool(self._arrived)
 
     async def claim(self) -> Delivery | None:
         """Lease the oldest delivery that nobody works on; None when there is none."""

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 Handle = Callable[[Delivery], Coroutine[Any, Any, None]]
 GiveUp = Callable[[Delivery, str], Coroutine[Any, Any, None]]
 IDLE_SECONDS = 0.5
+# New work is left alone this long while a burst is being acknowledged.
+YIELD_SECONDS, MOST_YIELDS = 0.02, 10
 
 
 class Worker:
@@ -46,6 +48,10 @@ class Worker:
 
     async def _claim(self) -> Delivery | None:
         """The next delivery; none while the database does not answer, which may pass."""
+        for _ in range(MOST_YIELDS):
+            if not self._inbox.is_arriving:
+                break
+            await asyncio.sleep(YIELD_SECONDS)
         try:
             return await self._inbox.claim()
         except Exception as error:  # whatever it is, the work must go on when it is over

@@ -1,5 +1,5 @@
 # An own PostgreSQL on loopback for the length of a test run. Sourced by test.sh.
-# Sets SHOMU_TEST_POSTGRES; `stop_postgres` ends it by its process id.
+# Sets TEST_POSTGRES_URL; `stop_postgres` ends it by its process id.
 
 start_postgres() {
     local bin port owner=""
@@ -23,7 +23,7 @@ start_postgres() {
         sleep 0.1
     done
     "$bin/createdb" -h 127.0.0.1 -p "$port" -U shomu shomu_test
-    export SHOMU_TEST_POSTGRES="postgresql+asyncpg://shomu@127.0.0.1:$port/shomu_test"
+    export TEST_POSTGRES_URL="postgresql+asyncpg://shomu@127.0.0.1:$port/shomu_test"
 }
 
 stop_postgres() {
