@@ -23,6 +23,7 @@ HOW = (
 async def write_minutes(message: Message, context: Context) -> Reply:
     """Draft minutes of the attached transcript, or of this thread."""
     limit = _limit(message.values.get("limit", ""))
+    read: readers.Read | None
     if message.attachments:
         await context.progress(f"{message.attachments[0].name} を読んでいます…")
         read = await _read(message, context, message.attachments[0])
