@@ -40,7 +40,7 @@ MOST_ATTACHED_BYTES = 20 * 1024 * 1024
 class Ledger:
     """What one turn used: becomes the details of its audit record."""
 
-    engine: str = "offline"
+    model: str = ""
     prompts: list[PromptUse] = field(default_factory=list)
     tokens_in: int = 0
     tokens_out: int = 0
@@ -183,7 +183,7 @@ class TurnContext:
         except ModelFailed as failure:
             self._ledger.model_failures.append(str(failure))
             raise
-        self._ledger.engine = completion.engine
+        self._ledger.model = completion.engine
         self._ledger.tokens_in += completion.tokens_in
         self._ledger.tokens_out += completion.tokens_out
         return completion if masked is None else masked.restore(completion)

@@ -230,6 +230,7 @@ class Bot:
                 "skill": reply.skill,
                 "skill_version": skill.version if skill else "",
                 "engine": reply.engine,
+                "model": ledger.model,
                 "prompts": [str(use) for use in ledger.prompts],
                 "tokens_in": ledger.tokens_in,
                 "tokens_out": ledger.tokens_out,
