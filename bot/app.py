@@ -117,8 +117,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if model is not None:
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
-        services = Services(search, SqlRecords(database), directory, clock, prompts, model)
-        bot = Bot(skills, services, audit, first_questions(skills))
+        services = Services(search, SqlRecords(database), directory, clock, prompts, audit, model)
+        bot = Bot(skills, services, first_questions(skills))
         yield App(
             settings=settings,
             database=database,

@@ -19,6 +19,8 @@ from bot.ports import (
     LLM,
     MANUAL,
     SKILLS_WORKSPACE,
+    Audit,
+    AuditEvent,
     Chat,
     Clock,
     Completion,
@@ -60,6 +62,7 @@ class Services:
     directory: Directory
     clock: Clock
     prompts: PromptBook
+    audit: Audit
     llm: LLM | None = None
 
 
@@ -146,6 +149,24 @@ class TurnContext:
 
     async def kept(self, key: str) -> Any:
         return await self._services.records.get(self.workspace, self.skill.name, key)
+
+    async def all_kept(self, prefix: str) -> Mapping[str, Any]:
+        return await self._services.records.list(self.workspace, self.skill.name, prefix)
+
+    async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
+        event = AuditEvent(
+            action=f"{self.skill.name}.{action}",
+            workspace=self.workspace,
+            platform=self._message.place.platform,
+            actor=self._message.actor.id,
+            actor_role=self._member.role,
+            target=target,
+            turn=self._message.turn,
+            details=details,
+            # A second attempt of the same turn is the same act.
+            key=f"{self._message.turn}:{self.skill.name}.{action}:{target}",
+        )
+        await self._services.audit.record(event)
 
     async def complete(
         self,

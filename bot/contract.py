@@ -100,12 +100,23 @@ class Context(Protocol):
         """Tell the person how far the work is."""
         ...
 
+    async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
+        """Put on the audit record what the skill did: `<skill>.<action>`, JSON details.
+
+        Ids, states and digests only: the words of people do not belong there.
+        """
+        ...
+
     async def keep(self, key: str, value: Any) -> None:
         """Keep a JSON value for later turns of this skill in this workspace."""
         ...
 
     async def kept(self, key: str) -> Any:
         """Return what was kept under a key, or None."""
+        ...
+
+    async def all_kept(self, prefix: str) -> Mapping[str, Any]:
+        """Return everything kept under keys that begin so, by key."""
         ...
 
 

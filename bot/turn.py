@@ -18,7 +18,7 @@ from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
 from bot.messages import Message, Reply, dump_reply, load_reply
-from bot.ports import Audit, AuditEvent, Chat, Member, Workspace
+from bot.ports import AuditEvent, Chat, Member, Workspace
 from bot.routing import route
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,11 @@ class Bot:
         self,
         skills: Mapping[str, Skill],
         services: Services,
-        audit: Audit,
         examples: Sequence[str] = (),
     ) -> None:
         self.skills = skills
         self.services = services
-        self.audit = audit
+        self.audit = services.audit
         self.examples = tuple(examples)
 
     async def receive(self, message: Message, chat: Chat) -> Reply:

@@ -61,9 +61,9 @@ class Kit:
                 directory=self.directory,
                 clock=self.clock,
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
+                audit=self.audit,
                 llm=self.llm,
             ),
-            self.audit,
             examples,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot import Attachment, BadInput, Context, Message, Reply, Source, skill
-from skills.minutes import content, readers, summary
+from skills.minutes import content, flow, readers, summary
 from skills.minutes.drafts import as_data, as_text
 from skills.minutes.transcript import Line, Segment, Transcript
 
@@ -22,6 +22,10 @@ HOW = (
 @skill(evaluate=summary.evaluate)
 async def write_minutes(message: Message, context: Context) -> Reply:
     """Draft minutes of the attached transcript, or of this thread."""
+    if message.kind == "button":
+        return await flow.press(message, context)
+    if any(words in message.text for words in flow.LIST_WORDS):
+        return await flow.list_actions(context)
     limit = _limit(message.values.get("limit", ""))
     read: readers.Read | None
     if message.attachments:
@@ -36,12 +40,16 @@ async def write_minutes(message: Message, context: Context) -> Reply:
     digest = summary.summarise(transcript, limit=limit)
     agenda = summary.per_agenda(transcript, SUMMARY_CHARACTERS)
     told = (*problems, DRAFT_NOTICE)
+    text = as_text(transcript, found, digest, agenda)
+    data = as_data(transcript, found, digest, problems)
+    draft = await flow.keep_draft(message, context, data, text)
     return Reply(
-        as_text(transcript, found, digest, agenda),
+        text,
         sources=_sources(transcript, [n for item in found for n in item.lines], message),
         notice="\n".join(told),
         summary=digest.text,
-        data=as_data(transcript, found, digest, problems),
+        actions=flow.next_step(draft, flow.DRAFT),
+        data=data,
     )
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from bot import Context, Message, Reply
 from bot.app import ROOT
-from bot.messages import Said
+from bot.messages import Actor, Said
 from bot.prompts import load_prompts
 from bot.registry import load_skills
 from bot.testing.kit import SHIPPED_PROMPTS, Kit
 
 TRANSCRIPTS = Path(__file__).parent / "data" / "transcripts"
+PLAIN = (TRANSCRIPTS / "plain.txt").read_bytes()
 SHOMU = Path(sys.executable).parent / "shomu"
 
 
@@ -31,7 +32,7 @@ def kit() -> Kit:
 
 
 async def test_a_transcript_in_the_thread_becomes_a_draft_with_the_lines_it_rests_on() -> None:
-    content = (TRANSCRIPTS / "plain.txt").read_bytes()
+    content = PLAIN
     reply = await kit().say("議事録にして", files={"会議.txt": content})
     assert reply.status == "answered"
     assert "下書き（未確認）" in reply.text
@@ -119,3 +120,57 @@ def test_rows_are_evaluated_one_for_one(tmp_path: Path) -> None:
     assert found[0]["lines"] == [1]
     assert found[0]["summary"].endswith("。")
     assert len(found[0]["summary"]) <= 50
+
+
+async def press(bot: Kit, reply: Reply, title: str, user: str = "U1") -> Reply:
+    action = next(action for action in reply.actions if action.title.startswith(title))
+    values = {"value": action.value, "turn": reply.turn}
+    actor = Actor(user)
+    return await bot.say(
+        action.value, kind="button", command=action.name, values=values, actor=actor
+    )
+
+
+async def test_a_draft_is_checked_then_approved_and_each_step_is_on_record() -> None:
+    bot = kit()
+    draft = await bot.say("議事録にして", files={"会議.txt": PLAIN})
+    assert not any(action.title == "承認する" for action in draft.actions)
+    checked = await press(bot, draft, "内容を確認した", user="U2")
+    assert "確認済みにしました" in checked.text
+    approved = await press(bot, checked, "承認する", user="U3")
+    assert "承認済みにしました" in approved.text
+    steps = [(event.action, event.actor) for event in bot.audit.events.values()]
+    assert ("minutes.drafted", "U1") in steps
+    assert ("minutes.checked", "U2") in steps
+    assert ("minutes.approved", "U3") in steps
+    digests = {
+        event.details["digest"]
+        for event in bot.audit.events.values()
+        if event.action in ("minutes.drafted", "minutes.checked", "minutes.approved")
+    }
+    assert len(digests) == 1
+
+
+async def test_a_draft_cannot_be_approved_before_it_is_checked() -> None:
+    bot = kit()
+    draft = await bot.say("議事録にして", files={"会議.txt": PLAIN})
+    values = {"value": f"approve {draft.turn}", "turn": draft.turn}
+    reply = await bot.say("", kind="button", command="minutes", values=values)
+    assert reply.status == "failed"
+    assert "未確認" in reply.text
+
+
+async def test_the_actions_of_approved_minutes_stay_on_the_list_until_they_are_done() -> None:
+    bot = kit()
+    assert "残っている対応はありません" in (await bot.say("対応一覧")).text
+    draft = await bot.say("議事録にして", files={"会議.txt": PLAIN})
+    actions = [item for item in draft.data["items"] if item["kind"] == "action"]
+    assert "残っている対応はありません" in (await bot.say("対応一覧")).text
+    await press(bot, await press(bot, draft, "内容を確認した"), "承認する")
+    listed = await bot.say("対応一覧")
+    assert f"残っている対応 {len(actions)}件" in listed.text
+    done = await press(bot, listed, "完了")
+    assert "完了にしました" in done.text
+    assert [event.actor for event in bot.events("minutes.action-done")] == ["U1"]
+    again = await bot.say("対応一覧")
+    assert (f"残っている対応 {len(actions) - 1}件" in again.text) == (len(actions) > 1)
