@@ -52,6 +52,25 @@ class Ledger:
     masks: dict[str, int] = field(default_factory=dict)
     model_failures: list[str] = field(default_factory=list)
 
+    def details(self) -> dict[str, Any]:
+        """What was asked of a model."""
+        return {
+            "model": self.model,
+            "prompts": [str(use) for use in self.prompts],
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+            "model_failures": self.model_failures,
+        }
+
+    def policy(self) -> dict[str, Any]:
+        """What was decided about the data that went to it."""
+        return {
+            "model_label": self.label,
+            "zone": self.zone,
+            "decision": self.decision,
+            "masks": self.masks,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -17,7 +17,7 @@ from bot import policy, presses
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
-from bot.messages import Message, Reply, dump_reply, load_reply
+from bot.messages import Message, Reply, Source, dump_reply, load_reply
 from bot.ports import AuditEvent, Chat, Member, Workspace
 from bot.routing import route
 
@@ -229,27 +229,11 @@ class Bot:
                 "skill": reply.skill,
                 "skill_version": skill.version if skill else "",
                 "engine": reply.engine,
-                "model": ledger.model,
-                "prompts": [str(use) for use in ledger.prompts],
-                "tokens_in": ledger.tokens_in,
-                "tokens_out": ledger.tokens_out,
-                "model_failures": ledger.model_failures,
-                "sources": [
-                    {
-                        "document": source.document,
-                        "revised": source.revised,
-                        "passage": source.passage_id,
-                        "label": source.label,
-                        "quote_digest": sha256(source.quote.encode()).hexdigest(),
-                    }
-                    for source in reply.sources
-                ],
+                **ledger.details(),
+                "sources": [_cited(source) for source in reply.sources],
                 "policy": {
+                    **ledger.policy(),
                     "label": reply.label,
-                    "model_label": ledger.label,
-                    "zone": ledger.zone,
-                    "decision": ledger.decision,
-                    "masks": ledger.masks,
                     "is_private": reply.is_private,
                 },
             },
@@ -270,6 +254,17 @@ def explained(error: ShomuError) -> Reply:
         "" if isinstance(error, BadInput) else "申し訳ありません。うまく処理できませんでした。"
     )
     return Reply(f"{opening}{error.remedy}", status="failed")
+
+
+def _cited(source: Source) -> dict[str, str]:
+    """A source without its words: which passage of which edition was shown."""
+    return {
+        "document": source.document,
+        "revised": source.revised,
+        "passage": source.passage_id,
+        "label": source.label,
+        "quote_digest": sha256(source.quote.encode()).hexdigest(),
+    }
 
 
 def _target(message: Message) -> str:
