@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,12 +95,15 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     skills = load_skills(skill_folders(settings), prompts, follow)
     clock = SystemClock()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = await Database.open(
-        settings.database_url or f"sqlite+aiosqlite:///{settings.home / 'shomu.db'}"
-    )
     model = open_model(settings)
-    search = TantivySearch(database, settings.home)
-    try:
+    async with AsyncExitStack() as closing:
+        database = await Database.open(
+            settings.database_url or f"sqlite+aiosqlite:///{settings.home / 'shomu.db'}"
+        )
+        # Closed in the other order: what still writes ends before the database.
+        closing.push_async_callback(database.close)
+        search = TantivySearch(database, settings.home)
+        closing.push_async_callback(search.close)
         audit = SqlAudit.open(
             database,
             clock,
@@ -109,12 +112,16 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             body_days=settings.body_days,
             checkpoint_copy=settings.checkpoint_copy,
         )
+        closing.push_async_callback(audit.close)
+        inbox = SqlInbox(database)
+        closing.push_async_callback(inbox.close)
         directory = SqlDirectory(database, settings.workspace, audit.add)
         library = Library(database, audit.add)
         await keep_words(database, prompts, skills.values(), clock.now())
         for name, why in await follow_references(library, skills.values()):
             log.warning("%s: %s", name, why)
         if model is not None:
+            closing.push_async_callback(model.close)
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
         services = Services(search, SqlRecords(database), directory, clock, prompts, audit, model)
@@ -127,15 +134,10 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             directory=directory,
             library=library,
             search=search,
-            inbox=SqlInbox(database),
+            inbox=inbox,
             skills=skills,
             bot=bot,
         )
-    finally:
-        await search.close()
-        if model is not None:
-            await model.close()
-        await database.close()
 
 
 def skill_folders(settings: Settings) -> list[Path]:

@@ -68,7 +68,7 @@ async def running(app: App) -> AsyncIterator[Running]:
         worker = Worker(app.inbox, platforms.handlers, _give_up(app, platforms.apologies))
         schedule = Schedule(jobs(app), *_claims(app), app.clock.now)
         await schedule.start()
-        stack.callback(schedule.stop)
+        stack.push_async_callback(schedule.stop)
         failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         work = [worker.run(), _seal(app, stop), *(task(stop) for task in platforms.tasks)]
         tasks = [_watched(task, failure) for task in work]

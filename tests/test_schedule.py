@@ -111,7 +111,7 @@ async def test_two_replicas_run_one_firing_once(database: Database) -> None:
     await asyncio.gather(*(replica.start() for replica in replicas))
     await until(lambda: _has(database, f"verify:{DUE}"))
     for replica in replicas:
-        replica.schedule.stop()
+        await replica.schedule.stop()
     await other.close()
     assert len(ran) == 1
     assert await firings(database) == {f"verify:{DUE}": "ok"}
@@ -128,7 +128,7 @@ async def test_a_job_that_fails_is_on_record_without_its_words_and_the_clock_goe
     replica = Replica(database, clock, ran, "failing")
     await replica.start()
     await until(lambda: _has(database, f"fail:{DUE}", f"verify:{DUE}"))
-    replica.schedule.stop()
+    await replica.schedule.stop()
     assert sorted(ran) == ["fail", "failing"]
     assert await firings(database) == {f"fail:{DUE}": "failed: ValueError", f"verify:{DUE}": "ok"}
     assert "ValueError" in caplog.text
@@ -143,14 +143,14 @@ async def test_a_firing_missed_while_nobody_was_there_is_made_up_for_once(
         replica = Replica(database, clock, ran, "a")
         await replica.start()
         await until(lambda: _has(database, f"verify:{DUE}"))
-        replica.schedule.stop()
+        await replica.schedule.stop()
     assert ran == ["a"]
     clock.move(3 * DAY.total_seconds())
     replica = Replica(database, clock, ran, "a")
     await replica.start()
     later = "2026-11-24T17:30:00+00:00"
     await until(lambda: _has(database, f"verify:{later}"))
-    replica.schedule.stop()
+    await replica.schedule.stop()
     assert ran == ["a", "a"]
     assert set(await firings(database)) == {f"verify:{DUE}", f"verify:{later}"}
 

@@ -58,9 +58,11 @@ class Schedule:
             self._late.append(asyncio.create_task(self._tick(job)))
         self._scheduler.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Stop the clock; what is half done is ended before anything it needs is closed."""
         for task in self._late:
             task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

@@ -162,6 +162,11 @@ class SqlInbox:
         async with self._database.write() as connection:
             return (await connection.execute(statement, {"identity": identity})).rowcount == 1
 
+    async def close(self) -> None:
+        """Wait for what is being committed; call it before the database is closed."""
+        if self._committer is not None:
+            await asyncio.wait({self._committer})
+
     async def backlog(self) -> dict[str, int]:
         """How many deliveries wait, are worked on, or have failed."""
         statement = text(

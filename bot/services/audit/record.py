@@ -284,6 +284,12 @@ class SqlAudit:
         async with self._database.read() as connection:
             return (await connection.execute(query)).all()
 
+    async def close(self) -> None:
+        """Wait for what is being committed; call it before the database is closed."""
+        while self._commit is not None:
+            await asyncio.wait({self._commit})
+            await asyncio.sleep(0)  # its callback may begin the next one
+
     def _start_commit(self) -> None:
         """Commit what is waiting, unless that is already under way."""
         if self._waiting and self._commit is None:
