@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.context import Services
 from bot.contract import Skill
-from bot.errors import UnknownWorkspace
+from bot.errors import Misconfigured, UnknownWorkspace
 from bot.instructions import follow
 from bot.ports import Workspace
 from bot.prompts import PromptBook, load_prompts
@@ -94,7 +94,13 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     prompts = load_prompt_book(settings)
     skills = load_skills(skill_folders(settings), prompts, follow)
     clock = SystemClock()
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(
+            [f"SHOMU_HOME のフォルダー {settings.home} を使えません（{error.strerror}）。"],
+            remedy="書き込めるフォルダーを SHOMU_HOME に指定してください。",
+        ) from error
     model = open_model(settings)
     async with AsyncExitStack() as closing:
         database = await Database.open(

@@ -150,6 +150,22 @@ def test_a_model_outside_the_egress_list_stops_the_start(office: Office) -> None
     assert "SHOMU_EGRESS_HOSTS" in done.stderr
 
 
+def test_a_state_directory_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = Office(tmp_path / "file" / "home").run("ask", "x")
+    assert done.returncode == 2
+    assert "SHOMU_HOME のフォルダー" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "shomu.db").write_bytes(b"this is not a database" * 100)
+    done = Office(tmp_path).run("ask", "x")
+    assert done.returncode == 1
+    assert "データベースを使えません" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_secret_is_never_printed(office: Office) -> None:
     done = office.run("settings", SHOMU_MODEL_KEY="sk-very-secret")
     assert "SHOMU_MODEL_KEY" in done.stdout

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bot.errors import Misconfigured, ShomuError
+from bot.errors import Misconfigured, ShomuError, Unavailable
 from bot.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -94,4 +95,19 @@ def run(work: Callable[[App], Awaitable[Result]]) -> Result:
         async with open_app(settings()) as app:
             return await work(app)
 
-    return asyncio.run(opened())
+    with explaining():
+        return asyncio.run(opened())
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Say in a sentence what a database that cannot be used means."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise Unavailable(
+            f"データベースを使えません（{type(error).__name__}）。",
+            remedy="空き容量、SHOMU_HOME の権限、SHOMU_DATABASE_URL を確認してください。",
+        ) from error

@@ -18,7 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.app import App, open_app
-from bot.cli import run, settings
+from bot.cli import explaining, run, settings
 from bot.errors import Misconfigured, ShomuError
 from bot.server import running
 from bot.settings import Settings
@@ -36,7 +36,8 @@ def serve_command(port: int, host: str, links: bool) -> None:
     chosen = settings()
     chosen = replace(chosen, host=host) if host else chosen
     _set_up_logs()
-    asyncio.run(_serve(chosen, port, links))
+    with explaining():
+        asyncio.run(_serve(chosen, port, links))
 
 
 async def _serve(chosen: Settings, port: int, links: bool) -> None:
