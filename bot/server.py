@@ -23,6 +23,7 @@ from bot.adapters.schedule import Schedule
 from bot.app import App
 from bot.errors import ShomuError
 from bot.jobs import jobs
+from bot.messages import LABELS
 from bot.ports import AuditEvent, Delivery
 from bot.services.firings import Firings
 from bot.services.http import Egress
@@ -63,6 +64,7 @@ class Running:
 async def running(app: App) -> AsyncIterator[Running]:
     """Start everything; stop it in order at the end: first what comes in, then the work."""
     stop = asyncio.Event()
+    await _warm_up(app)
     async with AsyncExitStack() as stack:
         platforms = await _platforms(app, stack)
         worker = Worker(app.inbox, platforms.handlers, _give_up(app, platforms.apologies))
@@ -92,6 +94,15 @@ async def running(app: App) -> AsyncIterator[Running]:
             for task in late:
                 task.cancel()
             await asyncio.gather(*done, *late, return_exceptions=True)
+
+
+async def _warm_up(app: App) -> None:
+    """Load the dictionary and the indexes now: the first question must not hold up the gates."""
+    for workspace in await app.directory.all():
+        for clearance in LABELS:
+            await app.search.find(
+                "庶務", workspace=workspace.name, clearance=clearance, top=1, marked=True
+            )
 
 
 def _watched(
