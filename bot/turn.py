@@ -86,7 +86,8 @@ class Bot:
             reply, reason = refused(refusal), str(refusal)
         except ShomuError as error:
             reply, reason = explained(error), error.code
-            log.warning("turn %s ended with %s", message.turn, error.code)
+            # Explained to the person already; a log at night is for what nobody was told.
+            log.info("turn %s ended with %s", message.turn, error.code)
         except Exception as error:
             # Not log.exception: its text may hold the words of the message.
             reply, reason = explained(ShomuError("")), type(error).__name__

@@ -106,7 +106,8 @@ def explaining() -> Iterator[None]:
 
     try:
         yield
-    except (SQLAlchemyError, ConnectionError, TimeoutError) as error:
+    # Not every ConnectionError: a broken pipe is `| head`, and click knows what to do.
+    except (SQLAlchemyError, ConnectionRefusedError, ConnectionResetError, TimeoutError) as error:
         raise Unavailable(
             f"データベースを使えません（{type(error).__name__}）。",
             remedy="空き容量、SHOMU_HOME の権限、SHOMU_DATABASE_URL を確認してください。",

@@ -29,7 +29,7 @@ async def follow_references(library: Library, skills: Iterable[Skill]) -> list[t
             (f"{skill.title}.md", skill.instructions.encode())
         ]
         references = skill.folder / "references"
-        if references.is_dir():
+        if references.is_dir() and any(path.is_file() for path in references.rglob("*")):
             documents.append(references)
         collection = skill.own_collection
         report = await library.add(
