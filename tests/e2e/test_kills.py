@@ -20,7 +20,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from tests.e2e.slack_office import BOT_USER, TEAM, SlackOffice
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1_200)]
 
 ROOT = Path(__file__).parents[2]
 SHOMU = Path(sys.executable).parent / "shomu"
