@@ -36,6 +36,8 @@ class Worker:
         """Work until `stop`; then finish what is in hand."""
         running: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
+            # Before looking, not after: what arrives in between must not be slept over.
+            self._inbox.wake.clear()
             delivery = await self._claim() if len(running) < self._width else None
             if delivery is not None:
                 task = asyncio.create_task(self._work(delivery))
@@ -44,7 +46,7 @@ class Worker:
                 continue
             await self._wait(running)
         if running:
-            await asyncio.gather(*running)
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _claim(self) -> Delivery | None:
         """The next delivery; none while the database does not answer, which may pass."""
@@ -64,10 +66,11 @@ class Worker:
 
     async def _wait(self, running: set[asyncio.Task[None]]) -> None:
         """Until something arrives, a place is free, or a lease elsewhere may have run out."""
-        self._inbox.wake.clear()
+        if len(running) >= self._width:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            return
         waker = asyncio.create_task(self._inbox.wake.wait())
-        waiting = {waker, *running} if len(running) >= self._width else {waker}
-        await asyncio.wait(waiting, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waker}, timeout=IDLE_SECONDS)
         waker.cancel()
 
     async def _work(self, delivery: Delivery) -> None:

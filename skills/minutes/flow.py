@@ -112,7 +112,10 @@ async def list_actions(context: Context) -> Reply:
     lines += [f"- {_told(item, today)}" for _, item in still[:MOST_LISTED]]
     if len(still) > MOST_LISTED:
         lines.append(f"- ほか{len(still) - MOST_LISTED}件")
-    return Reply("\n".join(lines), actions=tuple(_done_buttons(still)), status="help")
+    # It gathers from meetings that not everybody in this place took part in.
+    return Reply(
+        "\n".join(lines), actions=tuple(_done_buttons(still)), status="help", is_private=True
+    )
 
 
 def _told(item: Mapping[str, Any], today: str) -> str:

@@ -168,6 +168,7 @@ async def test_the_actions_of_approved_minutes_stay_on_the_list_until_they_are_d
     assert "残っている対応はありません" in (await bot.say("対応一覧")).text
     await press(bot, await press(bot, draft, "内容を確認した"), "承認する")
     listed = await bot.say("対応一覧")
+    assert listed.is_private
     assert f"残っている対応 {len(actions)}件" in listed.text
     done = await press(bot, listed, "完了")
     assert "完了にしました" in done.text

@@ -172,6 +172,8 @@ class TantivySearch:
 
     async def holds_any(self, *, workspace: str, clearance: str, collection: str = MANUAL) -> bool:
         """Whether there is anything at all that this clearance may read."""
+        if clearance not in LABELS:
+            return False
         return bool((await self._allowed(workspace, collection, clearance))[1])
 
     async def read(self, name: str, content: bytes) -> Sequence[Passage]:
