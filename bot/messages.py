@@ -22,6 +22,8 @@ Status = Literal["answered", "not_found", "help", "refused", "failed", "withdraw
 
 LABELS: tuple[str, ...] = ("1", "2", "3C", "3B", "3A")
 UNKNOWN_LABEL = "3B"
+# Longer texts are files: a question of this length already fills a screen.
+LONGEST_QUESTION = 4_000
 
 
 def new_id() -> str:

@@ -17,14 +17,13 @@ from bot import policy, presses
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
-from bot.messages import Message, Reply, Source, dump_reply, load_reply
+from bot.messages import LONGEST_QUESTION, Message, Reply, Source, dump_reply, load_reply
 from bot.ports import AuditEvent, Chat, Member, Workspace
 from bot.routing import route
 
 log = logging.getLogger(__name__)
 
 HOLDING = "調べています…"
-LONGEST_QUESTION = 4_000
 FOLLOWED = ("answered", "not_found", "help")
 NOBODY = Workspace(name="")
 PRIVATE_NOTICE = "この場所では共有できない機密性の文書を含むため、あなただけに表示しています。"

@@ -12,14 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from bot.messages import Actor, Attachment, Kind, Message, Place, Reply
+from bot.messages import LONGEST_QUESTION, Actor, Attachment, Kind, Message, Place, Reply
 from bot.ports import Workspace
 from bot.web.conversation import Busy, Conversation, Conversations, Exchange
 from bot.web.gate import NDJSON, refusal
 from bot.web.rendering import Rendering
 from bot.web.visit import Visit
 
-LONGEST_QUESTION = 4_000
 FILE_BYTES = 20 * 1024 * 1024
 # Room for the other fields and the parts' headers around one file of the largest size.
 CHAT_BYTES = FILE_BYTES + 256 * 1024
