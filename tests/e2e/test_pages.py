@@ -361,10 +361,13 @@ async def test_the_pages_fit_a_phone_and_every_text_can_be_read(desk: Desk, sche
         await page.get_by_text("ご意見を記録しました").wait_for()
         await sign_in(desk, page)
         await check_fit(page, f"phone-{scheme}-audit")
-        await page.get_by_role("button", name="検証する").click()
+        async with page.expect_navigation():
+            await page.get_by_role("button", name="検証する").click()
         await check_fit(page, f"phone-{scheme}-verified")
-        await page.get_by_role("link", name="監査記録", exact=True).click()
-        await page.locator(".records .when a").nth(1).click()
+        async with page.expect_navigation():
+            await page.get_by_role("link", name="監査記録", exact=True).click()
+        async with page.expect_navigation():
+            await page.locator(".records .when a").nth(1).click()
         await check_fit(page, f"phone-{scheme}-event")
 
 
