@@ -27,7 +27,15 @@ from tests.web.office import Office, open_office
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -42,6 +50,8 @@ ARGUMENTS = [
 SHOTS = os.environ.get("SHOMU_E2E_SHOTS", "")
 QUESTION = "夏季休暇は何日まで取れますか"
 PATIENCE = 15_000  # milliseconds
+# Nothing is looked at before it is waited for: a page may still be on its way.
+expect.set_options(timeout=PATIENCE)
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -174,18 +184,18 @@ async def test_a_question_is_typed_answered_checked_rated_and_followed_up(desk: 
         await page.locator("#text").fill(QUESTION)
         await page.keyboard.press("Enter")
         await page.get_by_text("文書を読んでいます…").first.wait_for()
-        assert await page.locator("#text").input_value() == ""
+        await expect(page.locator("#text")).to_have_value("")
         desk.office.script.gate.set()
         await page.locator(".sources").wait_for()
-        assert await page.get_by_text("文書を読んでいます…").count() == 0
-        assert await page.locator(".answer strong").inner_text() == (
+        await expect(page.get_by_text("文書を読んでいます…")).to_have_count(0)
+        await expect(page.locator(".answer strong")).to_have_text(
             "夏季休暇は、7月から9月までの間に5日とする。"
         )
 
         quote = page.locator(".source").first.locator("blockquote")
-        assert not await quote.is_visible()
+        await expect(quote).to_be_hidden()
         await page.get_by_role("link", name="出典1").click()
-        assert await quote.is_visible()
+        await expect(quote).to_be_visible()
         await keep(page, "chat-answer")
 
         await page.get_by_role("button", name="役に立った", exact=True).click()
@@ -198,9 +208,9 @@ async def test_a_question_is_typed_answered_checked_rated_and_followed_up(desk: 
         assert len({item.place.thread for item in asked}) == 1
 
         await page.reload()
-        assert await page.locator(".exchange").count() == 2
+        await expect(page.locator(".exchange")).to_have_count(2)
         await page.get_by_role("link", name="新しい質問").click()
-        assert await page.locator(".exchange").count() == 0
+        await expect(page.locator(".exchange")).to_have_count(0)
         await page.get_by_role("button", name=QUESTION).click()
         await page.locator(".sources").wait_for()
         assert desk.office.script.asked[-1].place.thread != asked[0].place.thread
@@ -217,12 +227,12 @@ async def test_enter_that_ends_a_composition_does_not_send(desk: Desk) -> None:
         await page.keyboard.press("Enter")
         # Safari ends the composition first and only the key code is left of it.
         await page.locator("#text").dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
-        assert await page.locator(".exchange").count() == 0
+        await expect(page.locator(".exchange")).to_have_count(0)
         await page.locator("#text").fill("")
         await page.keyboard.type("夏")
         await page.keyboard.press("Shift+Enter")
         await page.keyboard.type("2")
-        assert await page.locator("#text").input_value() == "夏\n2"
+        await expect(page.locator("#text")).to_have_value("夏\n2")
         await page.keyboard.press("Enter")
         await page.locator(".sources").wait_for()
     assert [item.text for item in desk.office.script.asked] == ["夏\n2"]
@@ -235,14 +245,14 @@ async def test_what_was_typed_survives_a_dead_network_and_a_long_text(desk: Desk
         await page.locator("#text").fill(QUESTION)
         await page.keyboard.press("Enter")
         await page.get_by_text("サーバーにつながりません").wait_for()
-        assert await page.locator("#text").input_value() == QUESTION
+        await expect(page.locator("#text")).to_have_value(QUESTION)
         await page.context.set_offline(False)
         await page.locator("#text").fill("夏" * 4_001)
         await page.keyboard.press("Enter")
         await page.get_by_text("文章が長すぎます（4,001文字）").wait_for()
         assert len(await page.locator("#text").input_value()) == 4_001
         await ask(page)
-        assert not await page.locator("#notice").is_visible()
+        await expect(page.locator("#notice")).to_be_hidden()
     assert len(desk.office.script.asked) == 1
 
 
@@ -252,7 +262,7 @@ async def test_a_file_is_attached_and_read(desk: Desk) -> None:
         await page.locator("#file").set_input_files(
             {"name": "会議録.txt", "mimeType": "text/plain", "buffer": "議題".encode()}
         )
-        assert await page.locator("#file-name").inner_text() == "会議録.txt"
+        await expect(page.locator("#file-name")).to_have_text("会議録.txt")
         await ask(page, "要約して")
         await page.get_by_text("添付：会議録.txt").wait_for()
     assert desk.office.script.files == ["議題".encode()]
@@ -267,7 +277,7 @@ async def test_the_chat_page_works_without_javascript(desk: Desk) -> None:
         await page.get_by_role("button", name="役に立った", exact=True).click()
         await page.get_by_text("ご意見を記録しました").wait_for()
         await page.get_by_role("button", name="夏季休暇は分けて取れますか").click()
-        assert await page.locator(".exchange").count() == 2
+        await expect(page.locator(".exchange")).to_have_count(2)
 
 
 async def test_an_auditor_signs_in_once_filters_and_opens_a_record(desk: Desk) -> None:
@@ -278,11 +288,11 @@ async def test_an_auditor_signs_in_once_filters_and_opens_a_record(desk: Desk) -
         await page.get_by_label("利用者").fill("U07SATO")
         await page.get_by_label("操作").select_option(label="回答")
         await page.get_by_role("button", name="絞り込む").click()
-        assert await page.locator(".records tbody tr").count() == 1
+        await expect(page.locator(".records tbody tr")).to_have_count(1)
         await page.locator(".records .when a").click()
         await page.get_by_role("heading", name="データの取り扱い").wait_for()
         await keep(page, "audit-event")
-        assert await page.get_by_text("夏季休暇は、7月から").count() == 0
+        await expect(page.get_by_text("夏季休暇は、7月から")).to_have_count(0)
         await page.get_by_role("button", name="記録を残して表示する").click()
         await page.locator(".answer-text").get_by_text("夏季休暇は、7月から").wait_for()
         await page.get_by_role("link", name="監査記録", exact=True).click()

@@ -201,14 +201,14 @@ def test_app_home_shows_the_tour_and_a_question_there_is_answered_in_the_direct_
         page.locator(".sidebar-item", has_text="庶務").last.click()
         page.get_by_text("庶務へようこそ").wait_for()
         for step in ("1. 聞く", "2. 確かめる", "3. 続ける"):
-            assert page.get_by_text(step).is_visible()
+            page.get_by_text(step).wait_for()
         page.screenshot(path=str(pictures() / f"slack-home-{slack.mode}.png"))
         page.get_by_role("button", name="出張の日当はいくらですか").click()
         answer = slack.wait_for_text("質問：出張の日当", slack.direct_channel())
         assert ANSWER in words(answer)
         page.get_by_role("button", name="わかりました").click()
         page.get_by_text("1. 聞く").wait_for(state="detached")
-        assert page.get_by_role("button", name="出張の日当はいくらですか").is_visible()
+        page.get_by_role("button", name="出張の日当はいくらですか").wait_for()
 
 
 def test_the_thread_reads_well_in_the_client(slack: Slack) -> None:
