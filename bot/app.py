@@ -130,7 +130,16 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             closing.push_async_callback(model.close)
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
-        services = Services(search, SqlRecords(database), directory, clock, prompts, audit, model)
+        services = Services(
+            search,
+            SqlRecords(database),
+            directory,
+            clock,
+            prompts,
+            audit,
+            home=settings.home,
+            llm=model,
+        )
         bot = Bot(skills, services, first_questions(skills))
         yield App(
             settings=settings,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bot import masking, policy, routing
@@ -82,6 +83,7 @@ class Services:
     clock: Clock
     prompts: PromptBook
     audit: Audit
+    home: Path
     llm: LLM | None = None
 
 

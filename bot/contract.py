@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol, overload
 
-from bot.messages import Attachment, Message, Reply, Said
+from bot.messages import Attachment, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
 
 Risk = Literal["blue", "yellow", "red"]
@@ -124,6 +124,11 @@ PLAIN_PROMPTS = ("instructions/answer",)
 # Rows in, results out, without a turn: what `shomu eval <skill> FILE` runs.
 Evaluate = Callable[[Iterable[Mapping[str, Any]]], Iterable[Mapping[str, Any]]]
 Run = Callable[[Message, Context], Awaitable[Reply]]
+# (name of the form, its values, the office's own files for the skill) → the form to show next.
+# The name is empty when the skill is called without words: the first form. With a submitted form:
+# the next one, the same one with `problem`s, or None when it is complete and the skill may run.
+# It is asked while a person waits for a window to open: no network, nothing slow.
+Ask = Callable[[str, Mapping[str, str], Path], Form | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ class Skill:
     instructions: str = ""
     folder: Path | None = None
     evaluate: Evaluate | None = None
+    ask: Ask | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -179,6 +185,7 @@ def skill(
     risk: Risk = ...,
     version: str = ...,
     evaluate: Evaluate | None = ...,
+    ask: Ask | None = ...,
 ) -> Callable[[Run], Skill]: ...
 def skill(run: Run | None = None, /, **about: Any) -> Skill | Callable[[Run], Skill]:
     """Make a skill of an async function.

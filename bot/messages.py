@@ -11,7 +11,7 @@ import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -165,7 +165,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a form; `choices` makes it a list to pick from."""
+    """One input of a form; `choices` makes it a list to pick from.
+
+    `problem` says what to do about the value that was entered; empty when nothing is wrong.
+    """
 
     name: str
     title: str
@@ -174,16 +177,43 @@ class Field:
     choices: tuple[str, ...] = ()
     hint: str = ""
     value: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Inputs asked of a person at once: a Slack modal, a Teams dialog, a local page."""
+    """Inputs asked of a person at once: a Slack modal, a Teams dialog, a local page.
+
+    `name` is the skill's name, or the skill's name and a step: "draft", "draft/通知".
+    """
 
     name: str
     title: str
     fields: tuple[Field, ...]
     submit: str = "送信"
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return {field.name: field.problem for field in self.fields if field.problem}
+
+    def filled(self, values: Mapping[str, str], problems: Mapping[str, str] | None = None) -> Form:
+        """The same form with what was entered so far, and what is wrong with it."""
+        wrong = problems or {}
+        fields = (
+            replace(
+                field,
+                value=values.get(field.name, field.value),
+                problem=wrong.get(field.name, ""),
+            )
+            for field in self.fields
+        )
+        return replace(self, fields=tuple(fields))
+
+
+def skill_of(form_name: str) -> str:
+    """The skill a form belongs to."""
+    return form_name.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +264,12 @@ def load_reply(text: str) -> Reply:
             "suggestions": tuple(values["suggestions"]),
         },
         card=card and Card(card["title"], tuple((name, value) for name, value in card["rows"])),
-        form=form and _load_form(form),
+        form=form and load_form(form),
     )
 
 
-def _load_form(values: dict[str, Any]) -> Form:
+def load_form(values: Mapping[str, Any]) -> Form:
+    """Read a form back from its dictionary. Raises KeyError or TypeError when it is not one."""
     fields = tuple(
         Field(**{**item, "choices": tuple(item["choices"])}) for item in values["fields"]
     )

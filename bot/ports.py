@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from bot.messages import Actor, Attachment, Message, Place, Reply, Said
+from bot.messages import Actor, Attachment, Form, Message, Place, Reply, Said
 
 Zone = Literal["local", "lgwan", "cloud"]
 Role = Literal["staff", "owner", "auditor", "operator", "admin"]
@@ -247,6 +247,22 @@ class Directory(Protocol):
 
     async def joined(self, place: Place) -> str:
         """The skill that last answered in this thread; empty when the bot has not."""
+        ...
+
+
+class Forms(Protocol):
+    """The forms of skills, for adapters whose platform opens a window at once."""
+
+    async def first(self, message: Message) -> Form | None:
+        """What a bare command opens; None when it opens nothing."""
+        ...
+
+    async def following(self, message: Message) -> Form | None:
+        """What follows a submitted form: another, the same one with problems, or None."""
+        ...
+
+    async def offered(self, message: Message) -> Form | None:
+        """The form of the reply that a pressed button stands under; None when it is gone."""
         ...
 
 

@@ -58,10 +58,10 @@ def route(message: Message, skills: Mapping[str, Skill], thread_skill: str = "")
 
 
 def _command(folded: str, text: str, skills: Mapping[str, Skill]) -> tuple[Skill | None, str]:
-    """「検索 夏季休暇」「manual-search 夏季休暇」: a skill's name or title as the first word."""
+    """「検索 夏季休暇」「/minutes 先週の会議」: a skill's name or title as the first word."""
     first, _, _ = folded.partition(" ")
     for skill in skills.values():
-        if first and first in (skill.name, fold(skill.title)):
+        if first and first in (skill.name, f"/{skill.name}", fold(skill.title)):
             words = unicodedata.normalize("NFKC", text).strip()
             return skill, words[len(first) :].strip()
     return None, text

@@ -136,7 +136,13 @@ async def _add_slack(app: App, stack: AsyncExitStack, found: Platforms) -> None:
     from bot.adapters.slack.adapter import SlackAdapter
 
     slack = SlackAdapter(
-        app.settings, app.bot, app.inbox, app.directory, app.examples, _counted("slack")
+        app.settings,
+        app.bot,
+        app.inbox,
+        app.directory,
+        app.examples,
+        _counted("slack"),
+        forms=app.bot.forms,
     )
     stack.push_async_callback(slack.close)
     await slack.start()
@@ -189,6 +195,7 @@ async def _add_teams(app: App, stack: AsyncExitStack, found: Platforms) -> None:
         _counted("teams"),
         refused,
         fetch_bytes=egress.fetch_bytes,
+        forms=app.bot.forms,
     )
     stack.push_async_callback(teams.close)
     await teams.start()

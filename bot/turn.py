@@ -17,13 +17,24 @@ from bot import policy, presses
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
-from bot.messages import LONGEST_QUESTION, Message, Reply, Source, dump_reply, load_reply
+from bot.forms import SkillForms
+from bot.messages import (
+    LONGEST_QUESTION,
+    Form,
+    Message,
+    Reply,
+    Source,
+    dump_reply,
+    load_reply,
+)
 from bot.ports import AuditEvent, Chat, Member, Workspace
-from bot.routing import route
+from bot.routing import Route, route
 
 log = logging.getLogger(__name__)
 
 HOLDING = "調べています…"
+CONTINUE = "次の内容を入力してください。"
+TYPED = ("mention", "direct", "follow-up", "command")
 FOLLOWED = ("answered", "not_found", "help")
 NOBODY = Workspace(name="")
 PRIVATE_NOTICE = "この場所では共有できない機密性の文書を含むため、あなただけに表示しています。"
@@ -42,6 +53,7 @@ class Bot:
         self.services = services
         self.audit = services.audit
         self.examples = tuple(examples)
+        self.forms = SkillForms(skills, services.directory, services.audit, services.home)
 
     async def receive(self, message: Message, chat: Chat) -> Reply:
         """Answer one message and account for it. Always returns what was said.
@@ -135,11 +147,25 @@ class Bot:
         if chosen.skill is None:
             return None, self._help(message)
         policy.allow(workspace, chosen.skill)
+        form = await self._form(message, chosen)
+        if form is not None:
+            text = "\n".join([CONTINUE, *_wrong(form)])
+            return chosen.skill, Reply(text, form=form, status="help")
         history = await chat.history(message)
         context = TurnContext(
             self.services, chosen.skill, message, workspace, member, chat, history, ledger
         )
         return chosen.skill, await chosen.skill.run(replace(message, text=chosen.text), context)
+
+    async def _form(self, message: Message, chosen: Route) -> Form | None:
+        """What has to be entered before the skill can run; None when it can run now."""
+        if chosen.skill is None or chosen.skill.ask is None:
+            return None
+        named = replace(message, command=chosen.skill.name, text=chosen.text)
+        if message.kind == "form":
+            return await self.forms.following(named)
+        is_bare = not chosen.text and not message.attachments and message.kind in TYPED
+        return await self.forms.first(named) if is_bare else None
 
     def _help(self, message: Message) -> Reply:
         """What the bot can do, with questions to start from."""
@@ -254,6 +280,10 @@ def explained(error: ShomuError) -> Reply:
         "" if isinstance(error, BadInput) else "申し訳ありません。うまく処理できませんでした。"
     )
     return Reply(f"{opening}{error.remedy}", status="failed")
+
+
+def _wrong(form: Form) -> list[str]:
+    return [f"- {field.title}：{field.problem}" for field in form.fields if field.problem]
 
 
 def _cited(source: Source) -> dict[str, str]:

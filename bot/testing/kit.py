@@ -31,7 +31,8 @@ SHIPPED_PROMPTS = Path(__file__).parents[2] / "prompts"
 class Kit:
     """A bot with everything behind it in memory.
 
-    `answers` are what the model says, in order; without them there is no model.
+    `answers` are what the model says, in order; without them there is no model. `home` is where
+    the office's own files would be.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Kit:
         clearance: str = "2",
         prompts: PromptBook | None = None,
         examples: Sequence[str] = (),
+        home: Path | None = None,
     ) -> None:
         space = workspace or Workspace("main", "総務課")
         self.clock = StillClock()
@@ -62,6 +64,7 @@ class Kit:
                 clock=self.clock,
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
                 audit=self.audit,
+                home=home or Path("no-such-home"),
                 llm=self.llm,
             ),
             examples,

@@ -12,7 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from bot.messages import LONGEST_QUESTION, Actor, Attachment, Kind, Message, Place, Reply
+from bot.messages import (
+    LONGEST_QUESTION,
+    Actor,
+    Attachment,
+    Kind,
+    Message,
+    Place,
+    Reply,
+    skill_of,
+)
 from bot.ports import Workspace
 from bot.web.conversation import Busy, Conversation, Conversations, Exchange
 from bot.web.gate import NDJSON, refusal
@@ -77,6 +86,7 @@ class ChatPages:
             if name.startswith("field-") and isinstance(value, str)
         }
         values |= {"value": visit.text("value"), "turn": pressed.reply.turn}
+        values |= {"form": visit.text("form")} if visit.text("form") else {}
         kind: Kind = "form" if visit.text("form") else "button"
         message = self._message(
             visit, conversation, text=title, kind=kind, command=command, values=values
@@ -236,7 +246,7 @@ def _offered(reply: Reply, visit: Visit) -> tuple[str, str]:
     """Name and title of the button or form, if the answer really has it; else empty."""
     name, value = visit.text("command"), visit.text("value")
     if reply.form is not None and visit.text("form") == reply.form.name == name:
-        return name, reply.form.title
+        return skill_of(name), reply.form.title
     for action in reply.actions:
         if (action.name, action.value) == (name, value):
             return name, action.title

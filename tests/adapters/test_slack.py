@@ -22,7 +22,7 @@ from bot.adapters.slack import chat as slack_chat
 from bot.adapters.slack import events as slack_events
 from bot.adapters.slack.adapter import WRONG_TEAM, SlackAdapter
 from bot.adapters.slack.api import SlackRefused
-from bot.adapters.slack.urgent import TOO_SLOW
+from bot.adapters.slack.urgent import FORM_GONE, TOO_SLOW
 from bot.errors import BadInput, Misconfigured, Unavailable
 from bot.messages import Attachment, Field, Form, Message, Reply, new_id
 from bot.ports import Chat, Delivery
@@ -134,13 +134,24 @@ class FakeSlack:
 
 
 class ScriptedBot:
-    """Holds, answers with `reply`, and remembers what it was asked."""
+    """Holds, answers with `reply`, and remembers what it was asked. Has one form, `opening`."""
 
     def __init__(self) -> None:
         self.reply = Reply("夏季休暇は5日です。", skill="manual-search")
         self.asked: list[Message] = []
         self.history: list[Any] = []
         self.before_answer: Callable[[], None] = lambda: None
+        self.opening: Form | None = None
+        self.next_form: Form | None = None
+
+    async def first(self, message: Message) -> Form | None:
+        return self.opening if message.command == "trip" else None
+
+    async def following(self, message: Message) -> Form | None:
+        return self.next_form
+
+    async def offered(self, message: Message) -> Form | None:
+        return self.opening if message.values["turn"] == "turn-1" else None
 
     async def receive(self, message: Message, chat: Chat) -> Reply:
         self.asked.append(message)
@@ -163,7 +174,14 @@ class Office:
         self.directory = FakeDirectory()
         self.counted: Counter[str] = Counter()
         self.adapter = SlackAdapter(
-            settings, self.bot, self.inbox, self.directory, examples, self._count, api=slack
+            settings,
+            self.bot,
+            self.inbox,
+            self.directory,
+            examples,
+            self._count,
+            api=slack,
+            forms=self.bot,
         )
 
     def _count(self, outcome: str) -> None:
@@ -609,8 +627,88 @@ async def test_a_form_is_opened_at_once_checked_at_once_and_answered_from_the_in
     assert delivery is not None
     await office.adapter.handle(delivery)
     (asked,) = office.bot.asked
-    assert (asked.kind, asked.command, asked.values) == ("form", "trip", {"place": "県庁"})
+    assert (asked.kind, asked.command) == ("form", "trip")
+    assert asked.values == {"place": "県庁", "form": "trip"}
     assert office.slack.own()[0]["thread_ts"] == ROOT
+
+
+def submitted(view: Mapping[str, Any], place: str) -> dict[str, Any]:
+    values = {"place": {"value": {"type": "plain_text_input", "value": place}}}
+    return {
+        "type": "view_submission",
+        "team": {"id": TEAM},
+        "user": {"id": "U1", "team_id": TEAM},
+        "view": {**view, "id": "V1", "hash": "1", "state": {"values": values}},
+    }
+
+
+async def test_a_skills_own_command_without_words_opens_its_form(office: Office) -> None:
+    office.bot.opening = FORM
+    take = office.adapter.intake.take
+    assert await take({**typed(""), "command": "/trip"}) == {}
+    ((trigger, view),) = office.slack.views
+    assert trigger == "1.2.3"
+    assert view["title"]["text"] == "出張の申請"
+    assert office.inbox.waiting == []
+    assert await take(submitted(view, "県庁")) == {"response_action": "clear"}
+    delivery = office.inbox.take()
+    assert delivery is not None
+    await office.adapter.handle(delivery)
+    (asked,) = office.bot.asked
+    assert (asked.command, asked.place.channel) == ("trip", "C1")
+    # Asked for by a command, so the answer is for the asker alone.
+    assert office.slack.own() == []
+    assert "夏季休暇は5日です。" in words(office.slack.whispers[-1])
+
+
+async def test_a_command_that_opens_no_form_is_an_ordinary_turn(office: Office) -> None:
+    await office.adapter.intake.take({**typed(""), "command": "/minutes"})
+    await office.adapter.intake.take({**typed("県庁へ"), "command": "/trip", "trigger_id": "4.5.6"})
+    first, second = office.inbox.take(), office.inbox.take()
+    assert first is not None
+    assert second is not None
+    await office.adapter.handle(first)
+    await office.adapter.handle(second)
+    assert [(item.command, item.text) for item in office.bot.asked] == [
+        ("minutes", ""),
+        ("trip", "県庁へ"),
+    ]
+
+
+async def test_a_form_goes_on_to_the_next_or_says_what_is_wrong(office: Office) -> None:
+    office.bot.opening = FORM
+    take = office.adapter.intake.take
+    await take({**typed(""), "command": "/trip"})
+    ((_, view),) = office.slack.views
+    office.bot.next_form = replace(FORM, name="trip/宿泊", title="宿泊の申請")
+    answer = await take(submitted(view, "県庁"))
+    assert answer["response_action"] == "update"
+    assert answer["view"]["title"]["text"] == "宿泊の申請"
+    assert json.loads(answer["view"]["private_metadata"])["name"] == "trip/宿泊"
+    office.bot.next_form = FORM.filled({}, {"place": "庁内は申請できません。"})
+    answer = await take(submitted(answer["view"], "本庁"))
+    assert answer == {"response_action": "errors", "errors": {"place": "庁内は申請できません。"}}
+    assert office.inbox.waiting == []
+
+
+async def test_a_form_too_large_for_its_button_is_read_back_from_the_record(
+    office: Office,
+) -> None:
+    office.bot.opening = FORM
+    # Every character different: this does not compress into a button.
+    large = FORM.filled({"place": "".join(chr(0x4E00 + 7 * n) for n in range(2_500))})
+    office.bot.reply = Reply("入力してください。", form=large)
+    await office.deliver(said())
+    (shown,) = office.slack.own()
+    buttons = [b for block in shown["blocks"] for b in block.get("elements", ()) if "value" in b]
+    value = json.loads(buttons[0]["value"])
+    assert (value["name"], value["value"]) == ("form", "")
+    await office.adapter.intake.take(pressed("form", ""))
+    ((_, view),) = office.slack.views
+    assert view["title"]["text"] == "出張の申請"
+    office.bot.opening = None
+    await office.adapter.intake.take(pressed("form", ""))
+    assert office.slack.whispers[-1]["text"] == FORM_GONE
 
 
 async def test_a_form_that_cannot_be_opened_in_time_says_so(office: Office) -> None:
@@ -690,7 +788,10 @@ def test_the_manifest_asks_slack_for_what_the_adapter_listens_to() -> None:
     manifest = yaml.safe_load((ROOT_FOLDER / "infra/slack-manifest.yaml").read_text("utf-8"))
     features = manifest["features"]
     assert [item["callback_id"] for item in features["shortcuts"]] == [slack_events.SHORTCUT]
-    assert [item["command"] for item in features["slash_commands"]] == [slack_events.COMMAND]
+    commands = [item["command"] for item in features["slash_commands"]]
+    assert commands[0] == slack_events.COMMAND
+    # A skill's own command reaches the skill of that name.
+    assert all(slack_events.command_of({"command": name}) == name[1:] for name in commands[1:])
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
     assert {event.partition(".")[0] for event in events} == set(slack_events.EVENTS)
 

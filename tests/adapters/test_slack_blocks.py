@@ -220,11 +220,6 @@ def test_what_is_not_a_form_is_none(text: str) -> None:
     assert slack_blocks.unpack_form(text) is None
 
 
-def test_a_form_too_large_for_a_button_says_so() -> None:
-    fields = tuple(Field(f"f{n}", f"{hash((n, 'x'))}", hint=f"{hash((n, 'y'))}") for n in range(95))
-    assert slack_blocks.NO_FORM in told(Reply("入力", form=Form("f", "大きな申請", fields)))
-
-
 def test_a_form_shows_every_field_the_way_slack_wants_it() -> None:
     fields = (
         Field("place", "行き先", hint="市町村名", value="県庁"),

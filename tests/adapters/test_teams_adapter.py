@@ -15,7 +15,7 @@ from bot.adapters.teams.adapter import BotConnector, TeamsAdapter
 from bot.adapters.teams.chat import CANNOT_SEND_PRIVATELY, SENT_PRIVATELY
 from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Misconfigured, Unavailable
-from bot.messages import Attachment, Message, Place, Reply, Said, Source
+from bot.messages import Attachment, Form, Message, Place, Reply, Said, Source, load_form
 from bot.ports import Chat, Delivery
 from bot.settings import Settings
 from bot.testing.fakes import FakeDirectory, FakeInbox
@@ -112,6 +112,16 @@ class ScriptedBot:
         self.got: list[Message] = []
         self.history: list[Said] = []
         self.dies_before_answer = False
+        self.next_form: Form | None = None
+
+    async def first(self, message: Message) -> Form | None:
+        return None
+
+    async def following(self, message: Message) -> Form | None:
+        return self.next_form
+
+    async def offered(self, message: Message) -> Form | None:
+        return None
 
     async def receive(self, message: Message, chat: Chat) -> Reply:
         self.got.append(message)
@@ -138,7 +148,7 @@ class Office:
         connector = BotConnector(self.settings, sleep=self.sleep)
         self.adapter = TeamsAdapter(
             self.settings, self.bot, self.inbox, self.directory, ["質問1", "質問2", "質問3", "4"],
-            self.no_network, self.counts.append, connector=connector,
+            self.no_network, self.counts.append, connector=connector, forms=self.bot,
         )  # fmt: skip
 
     async def sleep(self, seconds: float) -> None:
@@ -577,7 +587,20 @@ async def test_a_form_opens_is_checked_and_is_handed_to_the_bot(office: Office) 
     await office.work()
     (message,) = office.bot.got
     assert (message.kind, message.command) == ("form", "trip")
-    assert message.values == {"to": "県庁", "why": "研修", "turn": "t1"}
+    assert message.values == {"to": "県庁", "why": "研修", "turn": "t1", "form": "trip"}
+
+
+async def test_a_dialog_goes_on_to_the_next_form_or_says_what_is_wrong(office: Office) -> None:
+    data = {"name": "trip", "turn": "t1", "form": FORM, "to": "本庁"}
+    form = load_form(FORM)
+    office.bot.next_form = form.filled({"to": "本庁"}, {"to": "庁内は申請できません。"})
+    _, again = await office.post(office.invoke("task/submit", {"data": data}, id="s1"))
+    assert "庁内は申請できません。" in words(again)
+    assert "本庁" in json.dumps(again, ensure_ascii=False)
+    office.bot.next_form = replace(form, name="trip/宿泊", title="宿泊の申請")
+    _, step = await office.post(office.invoke("task/submit", {"data": data}, id="s2"))
+    assert step["task"]["value"]["title"] == "宿泊の申請"
+    assert office.inbox.waiting == []
 
 
 async def test_a_message_can_be_looked_up_from_its_menu(office: Office) -> None:

@@ -30,7 +30,7 @@ from bot.adapters.slack.people import People
 from bot.adapters.slack.wire import BAD_TOKEN, SlackWeb, vendor_log
 from bot.errors import Misconfigured, Unavailable, Withdrawn
 from bot.messages import Message, Place, Reply
-from bot.ports import Chat, Delivery, Directory, Inbox
+from bot.ports import Chat, Delivery, Directory, Forms, Inbox
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class SlackAdapter:
         count: Count = lambda outcome: None,
         *,
         api: SlackApi | None = None,
+        forms: Forms | None = None,
     ) -> None:
         self.settings = settings
         self._bot = bot
@@ -76,6 +77,7 @@ class SlackAdapter:
         self._web = SlackWeb(settings)
         self.api: SlackApi = api or self._web
         self._people = People(self.api)
+        self._forms = forms
         self._teams: frozenset[str] = frozenset(settings.slack_teams)
         self._bot_user = ""
         self._bot_id = ""
@@ -158,7 +160,7 @@ class SlackAdapter:
         app.error(_tell_the_worker)
         app.event("app_mention")(self._on_message)
         app.event("message")(self._on_message)
-        app.command(slack_events.COMMAND)(self._on_message)
+        app.command(slack_events.ANY_COMMAND)(self._on_message)
         app.shortcut(slack_events.SHORTCUT)(self._on_message)
         app.action("shomu:toured:0")(self._on_toured)
         app.action(slack_events.ANY_ACTION)(self._on_message)
@@ -259,7 +261,7 @@ class SlackAdapter:
         if slack_events.team_of(payload) not in self._teams:
             self._count("team_refused")
             return {}
-        return await urgent.answer(self.api, self.intake, payload)
+        return await urgent.answer(self.api, self.intake, self._forms, payload)
 
 
 class _Apology:

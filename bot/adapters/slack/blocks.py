@@ -11,11 +11,11 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from bot.messages import Action, Card, Field, Form, Reply, Source, engine_title
+from bot.messages import Action, Card, Form, Reply, Source, engine_title, load_form
 
 Block = dict[str, Any]
 
@@ -34,7 +34,6 @@ SUMMARY = 150
 
 ZERO_WIDTH = "\u200b"
 CUT = "長いため、ここまでを表示しています。範囲を絞って、もう一度お尋ねください。"
-NO_FORM = "入力欄が多すぎるため、Slack では表示できません。管理者にお知らせください。"
 
 _TOKEN = re.compile(
     r"```[^`]{1,2400}```|`[^`\n]{1,400}`|\*\*[^*\n]{1,500}\*\*|https?://[!-;=?-~]{1,500}"
@@ -143,11 +142,7 @@ def unpack_form(text: str) -> Form | None:
         if text.startswith("z"):
             raw = base64.b85decode(text[1:])
             text = zlib.decompressobj().decompress(raw, LARGEST_FORM).decode()
-        value = json.loads(text)
-        fields = tuple(
-            Field(**{**item, "choices": tuple(item["choices"])}) for item in value["fields"]
-        )
-        return replace(Form(**{**value, "fields": ()}), fields=fields)
+        return load_form(json.loads(text))
     except (ValueError, TypeError, KeyError, zlib.error):
         return None
 
@@ -316,11 +311,12 @@ def _is_web(link: str) -> bool:
 def _buttons(reply: Reply) -> Iterator[Block]:
     offered = [Action("ask", question, question[:500]) for question in reply.suggestions]
     if reply.form:
-        packed = pack_form(reply.form)
-        opener = button(Action("form", reply.form.title, packed, "primary"), reply.turn, 0)
-        if opener is None:
-            yield _context(NO_FORM)
-        else:
+        title, packed = reply.form.title, pack_form(reply.form)
+        # What does not fit into a button is read back from the record of the turn.
+        opener = button(Action("form", title, packed, "primary"), reply.turn, 0) or button(
+            Action("form", title, "", "primary"), reply.turn, 0
+        )
+        if opener:
             yield {"type": "actions", "elements": [opener]}
     # Questions are long: one under the other reads better than a broken row.
     for position, action in enumerate(offered[:5]):

@@ -17,6 +17,7 @@ from bot.messages import Attachment, Kind
 Payload = Mapping[str, Any]
 
 COMMAND = "/shomu"
+ANY_COMMAND = re.compile(r"/.{1,80}")
 SHORTCUT = "shomu_ask"
 FORM = "shomu_form"
 ANY_ACTION = re.compile(r"shomu:.{1,200}")
@@ -68,6 +69,9 @@ def cannot_wait(payload: Payload) -> bool:
     """Whether Slack wants the answer in the response itself, or a form within three seconds."""
     if payload.get("type") in ("view_submission", "block_suggestion"):
         return True
+    if text_of(payload, "command"):
+        # A skill's own command without words may open a form.
+        return bool(command_of(payload)) and not text_of(payload, "text").strip()
     return payload.get("type") == "block_actions" and any(
         text_of(action, "action_id").startswith(OPENS_FORM)
         for action in list_of(payload, "actions")
@@ -184,8 +188,14 @@ def hear_event(payload: Payload, bot_user: str) -> Heard | None:
     )
 
 
+def command_of(payload: Payload) -> str:
+    """The skill a slash command names: `/minutes` → "minutes"; empty for `/shomu`."""
+    command = text_of(payload, "command")
+    return "" if command == COMMAND else command.removeprefix("/")
+
+
 def hear_command(payload: Payload, bot_user: str) -> Heard:
-    """`/shomu …`: answered to the person who typed it."""
+    """`/shomu …` or a skill's own command: answered to the person who typed it."""
     return Heard(
         kind="command",
         user=text_of(payload, "user_id"),
@@ -194,6 +204,7 @@ def hear_command(payload: Payload, bot_user: str) -> Heard:
         text=plain(text_of(payload, "text"), bot_user),
         channel_type="im" if text_of(payload, "channel_name") == "directmessage" else "",
         is_private=True,
+        command=command_of(payload),
         response_url=text_of(payload, "response_url"),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack.events import FORM, Heard, dict_of, list_of, storable, team_of, text_of
-from bot.messages import Action, Field, Form
+from bot.messages import Action, Field, Form, skill_of
 
 View = dict[str, Any]
 
@@ -67,7 +67,7 @@ def form_view(form: Form, metadata: Mapping[str, str]) -> View:
         "title": slack_blocks.plain_text(form.title, 24),
         "submit": slack_blocks.plain_text(form.submit, 24),
         "close": slack_blocks.plain_text("やめる", 24),
-        "private_metadata": json.dumps({"name": form.name, **metadata})[:3_000],
+        "private_metadata": json.dumps({**metadata, "name": form.name})[:3_000],
         "blocks": [_input(item) for item in form.fields[:95]],
     }
 
@@ -99,14 +99,20 @@ def form_values(payload: Mapping[str, Any]) -> dict[str, str]:
     return values
 
 
+def metadata_of(payload: Mapping[str, Any]) -> dict[str, str]:
+    """What a view remembers: the form's name and where the answer goes."""
+    try:
+        found = json.loads(text_of(dict_of(payload, "view"), "private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def hear_form(payload: Mapping[str, Any]) -> Heard | None:
     """A submitted form: its values, and the place its button stood in."""
     view, user = dict_of(payload, "view"), dict_of(payload, "user")
-    try:
-        metadata = json.loads(text_of(view, "private_metadata") or "{}")
-    except ValueError:
-        return None
-    if text_of(view, "callback_id") != FORM or not isinstance(metadata, dict):
+    metadata = metadata_of(payload)
+    if text_of(view, "callback_id") != FORM or not metadata:
         return None
     channel = text_of(metadata, "channel")
     return Heard(
@@ -119,9 +125,9 @@ def hear_form(payload: Mapping[str, Any]) -> Heard | None:
         channel_type="im" if not channel or channel.startswith("D") else "",
         user_team=text_of(user, "team_id"),
         is_private=text_of(metadata, "private") == "1",
-        command=text_of(metadata, "name"),
+        command=skill_of(text_of(metadata, "name")),
         response_url=text_of(metadata, "url"),
-        values=form_values(payload),
+        values={**form_values(payload), "form": text_of(metadata, "name")},
     )
 
 

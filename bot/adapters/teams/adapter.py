@@ -29,7 +29,7 @@ from bot.adapters.teams.messages import (
 )
 from bot.errors import Misconfigured, ShomuError
 from bot.messages import Message, Reply
-from bot.ports import Chat, Delivery, Directory, Inbox
+from bot.ports import Chat, Delivery, Directory, Forms, Inbox
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class TeamsAdapter:
         *,
         fetch_bytes: FetchBytes | None = None,
         connector: BotConnector | None = None,
+        forms: Forms | None = None,
     ) -> None:
         _check(settings)
         self._settings = settings
@@ -72,6 +73,7 @@ class TeamsAdapter:
         self._examples = tuple(examples)
         self._count = count
         self._fetch_bytes = fetch_bytes
+        self._forms = forms
         self._threads = Threads()
         self._connector = connector or BotConnector(settings)
         self._keys = Keys(settings.teams_openid_url, fetch_json)
@@ -184,6 +186,11 @@ class TeamsAdapter:
 
     async def _answer_invoke(self, activity: dict[str, Any]) -> Answer:
         outcome = invokes.answer(activity)
+        if outcome.is_work and self._forms and activity.get("name") == "task/submit":
+            message = parse(Delivery("teams", "", ""), activity)
+            following = await self._forms.following(message)
+            if following is not None:
+                return Answer(200, invokes.dialog(following, pressed(activity)))
         if outcome.is_work:
             await self._accept(activity, identity(activity))
         return Answer(200, outcome.body)

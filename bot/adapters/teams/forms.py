@@ -7,21 +7,21 @@ dialog only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from bot.adapters.teams.cards import Element, card_of, inert, line, markdown_safe
 from bot.adapters.teams.messages import FORM
-from bot.messages import Field, Form
+from bot.messages import Field, Form, load_form
 
 
-def form_card(form: Form, turn: str, problem: str = "") -> dict[str, Any]:
+def form_card(form: Form, turn: str) -> dict[str, Any]:
     """The dialog of a form. It carries its own definition, so any replica can check the answer."""
     body: list[Element] = []
-    if problem:
-        body.append(line(problem, color="Attention"))
-    body += [_input(field) for field in form.fields]
+    for field in form.fields:
+        body.append(_input(field))
+        if field.problem:
+            body.append(line(field.problem, color="Attention"))
     data = {"name": form.name, "turn": turn, FORM: asdict(form)}
     submit = {
         "type": "Action.Submit",
@@ -35,23 +35,13 @@ def form_card(form: Form, turn: str, problem: str = "") -> dict[str, Any]:
 def form_from(data: object) -> Form | None:
     """Read back the definition a dialog carries; None when it was tampered with."""
     try:
-        values: dict[str, Any] = dict(data)  # type: ignore[call-overload]
-        fields = tuple(
-            Field(**{**field, "choices": tuple(field["choices"])}) for field in values["fields"]
-        )
-        form = Form(**{**values, "fields": fields})
+        form = load_form(data)  # type: ignore[arg-type]  # what is not a dictionary raises
     except (TypeError, KeyError, ValueError):
         return None
     texts = [form.name, form.title, form.submit]
-    for field in fields:
+    for field in form.fields:
         texts += [field.name, field.title, field.kind, field.hint, field.value, *field.choices]
     return form if all(isinstance(text, str) for text in texts) else None
-
-
-def filled(form: Form, values: Mapping[str, str]) -> Form:
-    """The form with what was typed so far."""
-    fields = (replace(field, value=values.get(field.name, "")) for field in form.fields)
-    return replace(form, fields=tuple(fields))
 
 
 def missing(field: Field) -> str:

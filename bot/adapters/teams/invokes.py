@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.adapters.teams import cards, forms
 from bot.adapters.teams.messages import ASK, FORM, form_values, pressed
+from bot.messages import Form
 
 MESSAGE = "application/vnd.microsoft.activity.message"
 RECEIVED = "受け付けました。"
@@ -56,9 +57,11 @@ def _toast(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"statusCode": 200, "type": MESSAGE, "value": words}
 
 
-def _dialog(card: Mapping[str, Any], title: str) -> dict[str, Any]:
+def dialog(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that shows a form, for the turn that a button's or dialog's data names."""
+    card = forms.form_card(form, str(data.get("turn") or ""))
     content = {"contentType": cards.CARD_TYPE, "content": card}
-    value = {"title": cards.inert(title)[:80], "card": content, "width": "medium"}
+    value = {"title": cards.inert(form.title)[:80], "card": content, "width": "medium"}
     return {"task": {"type": "continue", "value": value}}
 
 
@@ -70,7 +73,7 @@ def _open(data: Mapping[str, Any]) -> dict[str, Any]:
     form = forms.form_from(data.get(FORM))
     if form is None:
         return _notice(STALE_FORM)
-    return _dialog(forms.form_card(form, str(data.get("turn") or "")), form.title)
+    return dialog(form, data)
 
 
 def _submit(data: Mapping[str, Any]) -> Outcome:
@@ -81,9 +84,8 @@ def _submit(data: Mapping[str, Any]) -> Outcome:
     empty = [field for field in form.fields if field.required and not values[field.name].strip()]
     if empty:
         # The client checks too; a client that does not must not lose what was typed.
-        problem = "".join(forms.missing(field) for field in empty)
-        card = forms.form_card(forms.filled(form, values), str(data.get("turn") or ""), problem)
-        return Outcome(_dialog(card, form.title))
+        problems = {field.name: forms.missing(field) for field in empty}
+        return Outcome(dialog(form.filled(values, problems), data))
     return Outcome(_notice(RECEIVED), is_work=True)
 
 

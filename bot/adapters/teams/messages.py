@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.adapters.teams.gate import tenants_of
-from bot.messages import Actor, Attachment, Kind, Message, Place, Visibility
+from bot.messages import Actor, Attachment, Kind, Message, Place, Visibility, skill_of
 from bot.ports import Delivery
 
 SLASH = "/shomu"
@@ -239,7 +239,7 @@ def _content(activity: Mapping[str, Any]) -> tuple[Kind, str, str, dict[str, str
 def _press(data: Mapping[str, Any], asked: Kind) -> tuple[Kind, str, str, dict[str, str]]:
     name, turn = _clean(str(data.get("name") or "")), _clean(str(data.get("turn") or ""))
     if FORM in data:
-        return "form", "", name, {**form_values(data), "turn": turn}
+        return "form", "", skill_of(name), {**form_values(data), "turn": turn, "form": name}
     value = _clean(str(data.get("value") or ""))
     if name == ASK:
         return asked, value, "", {}
