@@ -19,8 +19,10 @@ from bot.ports import Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.registry import load_skills
 from bot.services.audit.record import SqlAudit
+from bot.services.audit.vault import Vault
 from bot.services.database import Database
 from bot.services.directory import SqlDirectory
+from bot.services.files import FileLinks, SqlFiles
 from bot.services.inbox import SqlInbox
 from bot.services.manuals.library import Library
 from bot.services.manuals.references import follow_references
@@ -58,6 +60,8 @@ class App:
     library: Library
     search: TantivySearch
     inbox: SqlInbox
+    files: SqlFiles
+    links: FileLinks
     skills: dict[str, Skill]
     bot: Bot
 
@@ -123,6 +127,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         closing.push_async_callback(inbox.close)
         directory = SqlDirectory(database, settings.workspace, audit.add)
         library = Library(database, audit.add)
+        vault = Vault.open(settings.home, settings.master_key)
+        files = SqlFiles(database, vault, clock, body_days=settings.body_days)
         await keep_words(database, prompts, skills.values(), clock.now())
         for name, why in await follow_references(library, skills.values()):
             log.warning("%s: %s", name, why)
@@ -137,6 +143,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             clock,
             prompts,
             audit,
+            files=files,
             home=settings.home,
             llm=model,
         )
@@ -150,6 +157,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             library=library,
             search=search,
             inbox=inbox,
+            files=files,
+            links=FileLinks(vault, clock, settings.public_url),
             skills=skills,
             bot=bot,
         )

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bot import masking, policy, routing
+from bot import file_names, masking, policy, routing
 from bot.contract import Skill
 from bot.errors import BadInput, ModelFailed, NoModel
-from bot.messages import Attachment, Message, Said, highest_label
+from bot.messages import (
+    LABELS,
+    UNKNOWN_LABEL,
+    Attachment,
+    File,
+    Message,
+    Said,
+    highest_label,
+    new_id,
+)
 from bot.ports import (
     LLM,
     MANUAL,
@@ -26,6 +36,7 @@ from bot.ports import (
     Clock,
     Completion,
     Directory,
+    Files,
     Member,
     Passage,
     PromptUse,
@@ -83,6 +94,7 @@ class Services:
     clock: Clock
     prompts: PromptBook
     audit: Audit
+    files: Files
     home: Path
     llm: LLM | None = None
 
@@ -156,6 +168,29 @@ class TurnContext:
 
     async def text(self, attachment: Attachment) -> str:
         return await self._services.search.text(attachment.name, await self.open(attachment))
+
+    async def attach(
+        self, name: str, content: bytes, *, media_type: str = "", label: str = "2"
+    ) -> File:
+        safe = file_names.safe_name(name)
+        if not content:
+            raise BadInput("empty file", remedy=f"{safe} は中身が空のため、お渡しできません。")
+        if len(content) > MOST_ATTACHED_BYTES:
+            raise BadInput(
+                "file too large",
+                remedy=f"{safe} は20MBを超えるため、お渡しできません。範囲を分けてお試しください。",
+            )
+        file = File(
+            new_id(),
+            safe,
+            file_names.media_type(safe, media_type),
+            len(content),
+            sha256(content).hexdigest(),
+            label if label in LABELS else UNKNOWN_LABEL,
+        )
+        subject = self._message.subject
+        await self._services.files.keep(file, content, workspace=self.workspace, subject=subject)
+        return file
 
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol, overload
 
-from bot.messages import Attachment, Form, Message, Reply, Said
+from bot.messages import Attachment, File, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
 
 Risk = Literal["blue", "yellow", "red"]
@@ -68,6 +68,16 @@ class Context(Protocol):
 
     async def open(self, attachment: Attachment) -> bytes:
         """Fetch an attached file."""
+        ...
+
+    async def attach(
+        self, name: str, content: bytes, *, media_type: str = "", label: str = "2"
+    ) -> File:
+        """Keep a file, to be put into `Reply.files`. `label` is that of what it holds.
+
+        The name is made safe, and the media type guessed from it when none is given.
+        Raises BadInput when the file is empty or larger than 20 MB.
+        """
         ...
 
     async def rank(

@@ -44,10 +44,10 @@ async def verify(app: App) -> str:
 
 
 async def expire(app: App) -> str:
-    """Erase the words whose time is over, and forget identities no platform redelivers."""
+    """Erase words and files whose time is over; forget identities no platform redelivers."""
     erased = await app.audit.expire()
     forgotten = await app.inbox.forget(app.clock.now() - KEPT_IDENTITIES)
-    return f"{erased} bodies erased, {forgotten} identities forgotten"
+    return f"{erased} bodies and files erased, {forgotten} identities forgotten"
 
 
 async def sync(app: App) -> str:

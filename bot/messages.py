@@ -85,6 +85,28 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with a reply; `Context.attach` makes it and keeps its bytes encrypted.
+
+    `size` is in bytes, `digest` is SHA-256 in hexadecimal.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    label: str = "2"
+
+    @property
+    def size_title(self) -> str:
+        """The size as people read it, rounded up."""
+        if self.size < 1024 * 1024:
+            return f"{-(-self.size // 1024)}KB"
+        return f"{self.size / 1024 / 1024:.1f}MB"
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One earlier line of the same thread, oldest first in `Context.history`."""
 
@@ -224,7 +246,8 @@ class Reply:
     `> ` quotes, `- ` bullets and 〔n〕 pointing into `sources`. `summary` is the one sentence a
     notification or a screen reader says; the first line of `text` when empty.
     `suggestions` are questions offered as buttons. `data` is the same answer for programs, JSON
-    values only: what the command line prints under --json.
+    values only: what the command line prints under --json. `files` are handed over beside the
+    text, in the way each platform does that.
     """
 
     text: str
@@ -241,10 +264,13 @@ class Reply:
     turn: str = ""
     skill: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
 
     @property
     def label(self) -> str:
-        return highest_label([source.label for source in self.sources])
+        """The highest label of what it cites and of the files that go with it."""
+        sources = [source.label for source in self.sources]
+        return highest_label([*sources, *(file.label for file in self.files)])
 
 
 def dump_reply(reply: Reply) -> str:
@@ -262,6 +288,8 @@ def load_reply(text: str) -> Reply:
             "sources": tuple(Source(**source) for source in values["sources"]),
             "actions": tuple(Action(**action) for action in values["actions"]),
             "suggestions": tuple(values["suggestions"]),
+            # Replies kept before there were files have none.
+            "files": tuple(File(**file) for file in values.get("files", ())),
         },
         card=card and Card(card["title"], tuple((name, value) for name, value in card["rows"])),
         form=form and load_form(form),

@@ -6,12 +6,12 @@ passes the same contract tests.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from bot.messages import Actor, Attachment, Form, Message, Place, Reply, Said
+from bot.messages import Actor, Attachment, File, Form, Message, Place, Reply, Said
 
 Zone = Literal["local", "lgwan", "cloud"]
 Role = Literal["staff", "owner", "auditor", "operator", "admin"]
@@ -220,6 +220,35 @@ class Records(Protocol):
     async def get(self, workspace: str, skill: str, key: str) -> Any: ...
 
     async def list(self, workspace: str, skill: str, prefix: str = "") -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a reply with its bytes."""
+
+    file: File
+    content: bytes
+
+
+class Files(Protocol):
+    """Keeps the files of replies as long as the words of a turn, and erases them with those."""
+
+    async def keep(self, file: File, content: bytes, *, workspace: str, subject: str) -> None:
+        """Keep a file until its time is over or its subject is erased."""
+        ...
+
+    async def fetch(self, file_id: str, *, workspace: str) -> KeptFile | None:
+        """A file of this workspace; None when there is none, or none any more."""
+        ...
+
+
+# The address where a browser gets a file of a workspace; empty when browsers cannot reach us.
+FileLink = Callable[[str, File], str]
+
+
+def no_link(workspace: str, file: File) -> str:
+    """Without a public address there is none."""
+    return ""
 
 
 class Clock(Protocol):

@@ -82,6 +82,8 @@ async def running(app: App) -> AsyncIterator[Running]:
             app.examples,
             app.directory.all,
             app.clock,
+            app.files,
+            app.links,
             {"inbox": app.inbox.backlog},
         )
         routes = [*platforms.routes, *pages, Route("/metrics", _metrics)]
@@ -143,6 +145,8 @@ async def _add_slack(app: App, stack: AsyncExitStack, found: Platforms) -> None:
         app.examples,
         _counted("slack"),
         forms=app.bot.forms,
+        files=app.files,
+        link=app.links.link,
     )
     stack.push_async_callback(slack.close)
     await slack.start()
@@ -196,6 +200,7 @@ async def _add_teams(app: App, stack: AsyncExitStack, found: Platforms) -> None:
         refused,
         fetch_bytes=egress.fetch_bytes,
         forms=app.bot.forms,
+        link=app.links.link,
     )
     stack.push_async_callback(teams.close)
     await teams.start()

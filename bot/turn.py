@@ -20,6 +20,7 @@ from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdraw
 from bot.forms import SkillForms
 from bot.messages import (
     LONGEST_QUESTION,
+    File,
     Form,
     Message,
     Reply,
@@ -70,7 +71,8 @@ class Bot:
             reply = await self._work(message, chat, workspace, started)
         if reply.status != "withdrawn":
             if not was_answered:
-                await chat.answer(message, reply)
+                # With its workspace: the files of a reply are fetched from there.
+                await chat.answer(replace(message, workspace=workspace.name), reply)
             await self._join(message, workspace, reply)
         return reply
 
@@ -257,6 +259,7 @@ class Bot:
                 "engine": reply.engine,
                 **ledger.details(),
                 "sources": [_cited(source) for source in reply.sources],
+                "files": [_given(file) for file in reply.files],
                 "policy": {
                     **ledger.policy(),
                     "label": reply.label,
@@ -295,6 +298,11 @@ def _cited(source: Source) -> dict[str, str]:
         "label": source.label,
         "quote_digest": sha256(source.quote.encode()).hexdigest(),
     }
+
+
+def _given(file: File) -> dict[str, str | int]:
+    """A file without its name, which may name a person."""
+    return {"id": file.id, "digest": file.digest, "size": file.size, "label": file.label}
 
 
 def _target(message: Message) -> str:

@@ -60,7 +60,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 
 def test_a_question_is_answered_with_the_stable_json(office: Office) -> None:
     answer = json.loads(office.ok("ask", "夏季休暇は何日ですか", "--json"))
-    assert set(answer) == {"answer", "engine", "skill", "citations", "audit_id", "status"}
+    keys = {"answer", "engine", "skill", "citations", "files", "audit_id", "status"}
+    assert set(answer) == keys
+    assert answer["files"] == []
     assert answer["status"] == "answered"
     assert answer["engine"] == "offline"
     assert "**夏季休暇は、7月から9月までの間に5日以内で取ることができます。**" in answer["answer"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.console import BOLD, DIM, OFF, ConsoleChat, message, render
+from bot.adapters.console import BOLD, DIM, OFF, ConsoleChat, message, render, save
 from bot.errors import BadInput
-from bot.messages import Attachment, Card, Reply, Source
+from bot.messages import Attachment, Card, File, Reply, Source
+from bot.testing import FakeFiles
 
 SHOMU = Path(sys.executable).parent / "shomu"
 MANUAL = """# 休暇の手引
@@ -87,6 +89,83 @@ async def test_an_attached_file_is_read_where_it_lies(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         await ConsoleChat().download(Attachment("会費.md", location=str(path)))
     assert "会費.md を開けません" in caught.value.remedy
+
+
+async def kept(*files: File) -> tuple[FakeFiles, Reply]:
+    found = FakeFiles()
+    for file in files:
+        await found.keep(file, file.id.encode(), workspace="main", subject="x")
+    return found, Reply("下書きです。", files=files, turn="t")
+
+
+async def test_files_of_an_answer_are_listed_and_saved_without_overwriting(tmp_path: Path) -> None:
+    files, reply = await kept(*(File(f"f{n}", "議事録.docx", "", 2_000, "") for n in range(3)))
+    assert "ファイル\n  議事録.docx（2KB）" in render(reply)
+    (tmp_path / "議事録.docx").write_bytes(b"mine")
+    saved = await save(files, reply, "main", tmp_path)
+    names = ["議事録 (2).docx", "議事録 (3).docx", "議事録 (4).docx"]
+    assert [path.name for path in saved] == names
+    assert [path.read_bytes() for path in saved] == [b"f0", b"f1", b"f2"]
+    assert (tmp_path / "議事録.docx").read_bytes() == b"mine"
+
+
+async def test_a_folder_that_is_new_is_made(tmp_path: Path) -> None:
+    files, reply = await kept(File("f1", "表.csv", "", 2, ""))
+    (path,) = await save(files, reply, "main", tmp_path / "下書き" / "11月")
+    assert path == tmp_path / "下書き" / "11月" / "表.csv"
+
+
+async def test_a_folder_that_cannot_be_used_and_a_file_that_is_gone_are_explained(
+    tmp_path: Path,
+) -> None:
+    files, reply = await kept(File("f1", "表.csv", "", 2, ""))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInput) as caught:
+        await save(files, reply, "main", tmp_path / "file")
+    assert "--out" in caught.value.remedy
+    with pytest.raises(BadInput) as caught:
+        await save(files, reply, "tax", tmp_path)
+    assert "表.csv は保存期間を過ぎた" in caught.value.remedy
+
+
+WRITER = """
+from bot import Reply, skill
+
+@skill
+async def write(message, context):
+    file = await context.attach("会議メモ.csv", b"a,b")
+    return Reply("メモを作りました。", files=(file,))
+"""
+
+
+@pytest.fixture(scope="module")
+def writer(environment: dict[str, str]) -> dict[str, str]:
+    """An office with a skill of its own that hands over a file."""
+    folder = Path(environment["SHOMU_HOME"]) / "skills" / "memo"
+    folder.mkdir(parents=True)
+    card = "---\nname: memo\ndescription: メモを作ります。\nmetadata:\n  triggers: 会議メモ\n---\n"
+    (folder / "SKILL.md").write_text(card, encoding="utf-8")
+    (folder / "skill.py").write_text(WRITER, encoding="utf-8")
+    return environment
+
+
+def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(SHOMU), *words], env=environment, capture_output=True, text=True,
+        encoding="utf-8", timeout=60,
+    )  # fmt: skip
+
+
+def test_a_question_at_the_terminal_saves_its_file_or_says_how(
+    writer: dict[str, str], tmp_path: Path
+) -> None:
+    told = run(writer, "ask", "会議メモを作って")
+    assert "会議メモ.csv（1KB）" in told.stdout, told.stderr
+    assert "--out フォルダー" in told.stderr
+    done = run(writer, "ask", "会議メモを作って", "--out", str(tmp_path / "出力"), "--json")
+    assert json.loads(done.stdout)["files"][0]["name"] == "会議メモ.csv"
+    assert f"保存しました：{tmp_path / '出力' / '会議メモ.csv'}" in done.stderr
+    assert (tmp_path / "出力" / "会議メモ.csv").read_bytes() == b"a,b"
 
 
 @pytest.fixture(scope="module")

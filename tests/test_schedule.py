@@ -206,7 +206,7 @@ async def test_the_night_forgets_words_and_identities_whose_time_is_over(app: Ap
             text("UPDATE inbox SET received = '2020-01-01' WHERE identity = 'old'")
         )
     clock.move(2 * DAY.total_seconds())
-    assert await run(app, "expire") == "1 bodies erased, 1 identities forgotten"
+    assert await run(app, "expire") == "1 bodies and files erased, 1 identities forgotten"
     assert await app.audit.body(old) == ""
     assert await app.audit.body(young) == "新しい質問"
     assert await app.inbox.accept(Delivery("slack", "old", "{}"))

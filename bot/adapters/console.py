@@ -10,6 +10,7 @@ from typing import TextIO
 
 from bot.errors import BadInput
 from bot.messages import Actor, Attachment, Message, Place, Reply, Said
+from bot.ports import Files
 
 BOLD, DIM, OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -67,6 +68,42 @@ def message(
     )
 
 
+async def save(files: Files, reply: Reply, workspace: str, folder: Path) -> list[Path]:
+    """Write the files of a reply into a folder, next to what is there already.
+
+    Raises BadInput when the folder cannot be written or a file is kept no longer.
+    """
+    saved = []
+    for file in reply.files:
+        kept = await files.fetch(file.id, workspace=workspace)
+        if kept is None:
+            raise BadInput("file", remedy=f"{file.name} は保存期間を過ぎたため受け取れません。")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            saved.append(_write_new(folder / file.name, kept.content))
+        except OSError as error:
+            raise BadInput(
+                "folder",
+                remedy=f"{folder} に書き込めません（{error.strerror}）。"
+                "ほかのフォルダーを --out に指定してください。",
+            ) from error
+    return saved
+
+
+def _write_new(path: Path, content: bytes) -> Path:
+    """Write a file under a name that is free: the same, or with a number."""
+    name, number = path, 1
+    while True:
+        try:
+            with name.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            number += 1
+            name = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        else:
+            return name
+
+
 def render(reply: Reply, *, colour: bool = False) -> str:
     """Write a reply for a terminal: the answer, its sources, what to do next."""
     bold, dim, off = (BOLD, DIM, OFF) if colour else ("【", "", "】")
@@ -74,6 +111,9 @@ def render(reply: Reply, *, colour: bool = False) -> str:
     if reply.card:
         lines += ["", reply.card.title]
         lines += [f"  {name}：{value}" for name, value in reply.card.rows]
+    if reply.files:
+        lines += ["", "ファイル"]
+        lines += [f"  {file.name}（{file.size_title}）" for file in reply.files]
     if reply.sources:
         lines += ["", "出典"]
         lines += [f"  〔{source.number}〕 {source.where}" for source in reply.sources]

@@ -17,6 +17,10 @@ FILES = click.option(
     "--file", "files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="質問に添えるファイル",
 )  # fmt: skip
+OUT = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path),
+    help="回答のファイルを保存するフォルダー",
+)  # fmt: skip
 WORKSPACE = click.option("--workspace", default="", help="ワークスペースの名前")
 
 
@@ -24,14 +28,19 @@ WORKSPACE = click.option("--workspace", default="", help="ワークスペース�
 @click.argument("text")
 @WORKSPACE
 @FILES
+@OUT
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力")
-def ask_command(text: str, workspace: str, files: tuple[Path, ...], as_json: bool) -> None:
+def ask_command(
+    text: str, workspace: str, files: tuple[Path, ...], out: Path | None, as_json: bool
+) -> None:
     """質問に一度答えて終わります。"""
 
     async def ask(app: App) -> Reply:
         name = await app.workspace_for(workspace)
         message = console.message(text, name, files=files)
-        return await app.bot.receive(message, console.ConsoleChat(show=not as_json))
+        reply = await app.bot.receive(message, console.ConsoleChat(show=not as_json))
+        await hand_over(app, reply, name, out)
+        return reply
 
     reply = run(ask)
     if as_json:
@@ -44,7 +53,8 @@ def ask_command(text: str, workspace: str, files: tuple[Path, ...], as_json: boo
 
 @click.command("chat")
 @WORKSPACE
-def chat_command(workspace: str) -> None:
+@OUT
+def chat_command(workspace: str, out: Path | None) -> None:
     """端末で続けて質問します。空の行か Ctrl-D で終わります。"""
 
     async def chat(app: App) -> None:
@@ -55,8 +65,20 @@ def chat_command(workspace: str) -> None:
             message = console.message(text, name, thread=thread)
             reply = await app.bot.receive(message, conversation)
             click.echo(console.render(reply, colour=sys.stdout.isatty()) + "\n")
+            await hand_over(app, reply, name, out)
 
     run(chat)
+
+
+async def hand_over(app: App, reply: Reply, workspace: str, out: Path | None) -> None:
+    """Save the files of a reply, or say how; beside what is printed, as JSON may be read."""
+    if not reply.files:
+        return
+    if out is None:
+        click.echo("ファイルを受け取るには、--out フォルダー を付けて実行してください。", err=True)
+        return
+    for path in await console.save(app.files, reply, workspace, out):
+        click.echo(f"保存しました：{path}", err=True)
 
 
 def _read() -> str:
@@ -82,6 +104,16 @@ def answer(reply: Reply) -> dict[str, object]:
                 "quote": source.quote,
             }
             for source in reply.sources
+        ],
+        "files": [
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "size": file.size,
+                "digest": file.digest,
+                "label": file.label,
+            }
+            for file in reply.files
         ],
         "audit_id": reply.turn,
         "status": reply.status,

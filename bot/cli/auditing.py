@@ -149,14 +149,15 @@ audit_command.add_command(_filters(export))
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="確認せずに消します")
 def erase(subject: str, yes: bool) -> None:
-    """ある人の質問と回答の本文を消します（記録と証明は残ります）。例 slack:T01:U01"""
+    """ある人の質問と回答の本文とファイルを消します（記録と証明は残ります）。例 slack:T01:U01"""
     if not yes:
         click.confirm(
-            f"{subject} の本文をすべて消します。元に戻せません。よろしいですか", abort=True
+            f"{subject} の本文とファイルをすべて消します。元に戻せません。よろしいですか",
+            abort=True,
         )
 
     async def work(app: App) -> None:
         count = await app.audit.erase(subject, actor="operator", actor_role="operator")
-        click.echo(f"{count}件の本文を消しました。記録は検証できるまま残ります。")
+        click.echo(f"{count}件の本文とファイルを消しました。記録は検証できるまま残ります。")
 
     run(work)

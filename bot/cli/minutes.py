@@ -12,6 +12,7 @@ import click
 from bot.adapters import console
 from bot.app import App
 from bot.cli import run
+from bot.cli.asking import OUT, hand_over
 from bot.errors import BadInput
 from bot.messages import Reply
 
@@ -23,9 +24,16 @@ from bot.messages import Reply
 @click.option("--date", "day", default="", help="会議の日（2026-11-22 の形）")
 @click.option("--limit", default="", help="要約の文字数の上限")
 @click.option("--workspace", default="", help="ワークスペースの名前")
+@OUT
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力")
 def minutes_command(
-    file: Path, agenda: Path | None, day: str, limit: str, workspace: str, as_json: bool
+    file: Path,
+    agenda: Path | None,
+    day: str,
+    limit: str,
+    workspace: str,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """会議の文字起こしから、議事録の下書きを作ります。"""
     values = {"date": day, "limit": limit}
@@ -41,7 +49,9 @@ def minutes_command(
         name = await app.workspace_for(workspace)
         message = console.message("", name, files=[file])
         message = replace(message, command="minutes", kind="command", values=values)
-        return await app.bot.receive(message, console.ConsoleChat(show=not as_json))
+        reply = await app.bot.receive(message, console.ConsoleChat(show=not as_json))
+        await hand_over(app, reply, name, out)
+        return reply
 
     reply = run(work)
     if as_json and reply.data:

@@ -212,6 +212,23 @@ class SubjectKeyRow(SQLModel, table=True):
     created: str
 
 
+class FileRow(SQLModel, table=True):
+    """A file of a reply; its bytes are encrypted with its subject's key, like the words."""
+
+    __tablename__ = "file"
+    id: str = Field(primary_key=True)
+    workspace: str
+    subject: str = Field(index=True)
+    media_type: str
+    size: int
+    digest: str
+    label: str
+    created: str
+    expires: str = Field(index=True)
+    # The name may name a person: it is sealed together with the bytes.
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class AuditTileRow(SQLModel, table=True):
     """Up to 256 hashes of the audit tree, 32 bytes each; level 0 holds the leaves.
 

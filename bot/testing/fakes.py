@@ -14,6 +14,7 @@ from bot.messages import (
     LABELS,
     Actor,
     Attachment,
+    File,
     Message,
     Place,
     Reply,
@@ -24,8 +25,10 @@ from bot.messages import (
 from bot.ports import (
     MANUAL,
     AuditEvent,
+    Clock,
     Completion,
     Delivery,
+    KeptFile,
     Member,
     Passage,
     Turn,
@@ -219,6 +222,30 @@ class FakeRecords:
             for (space, owner, key), value in sorted(self._values.items())
             if (space, owner) == (workspace, skill) and key.startswith(prefix)
         }
+
+
+class FakeFiles:
+    """Files in a dictionary; `named` reads one back in a test."""
+
+    def __init__(self, clock: Clock | None = None, days: int = 365) -> None:
+        self._clock = clock or StillClock()
+        self._days = timedelta(days=days)
+        self.kept: dict[tuple[str, str], KeptFile] = {}
+        self.subjects: dict[str, str] = {}
+        self._expires: dict[str, datetime] = {}
+
+    async def keep(self, file: File, content: bytes, *, workspace: str, subject: str) -> None:
+        self.kept[workspace, file.id] = KeptFile(file, content)
+        self.subjects[file.id] = subject
+        self._expires[file.id] = self._clock.now() + self._days
+
+    async def fetch(self, file_id: str, *, workspace: str) -> KeptFile | None:
+        found = self.kept.get((workspace, file_id))
+        return found if found and self._expires[file_id] > self._clock.now() else None
+
+    def named(self, name: str) -> bytes:
+        """The bytes of the newest file of that name."""
+        return next(kept.content for kept in reversed(self.kept.values()) if kept.file.name == name)
 
 
 class FakeDirectory:

@@ -18,6 +18,7 @@ from bot.testing.fakes import (
     FakeAudit,
     FakeChat,
     FakeDirectory,
+    FakeFiles,
     FakeLLM,
     FakeRecords,
     FakeSearch,
@@ -55,6 +56,7 @@ class Kit:
         self.search = FakeSearch({space.name: list(passages)})
         self.llm = None if answers is None else FakeLLM(answers)
         self.chat = FakeChat()
+        self.files = FakeFiles(self.clock)
         self.bot = Bot(
             {skill.name: skill for skill in skills},
             Services(
@@ -65,6 +67,7 @@ class Kit:
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
                 audit=self.audit,
                 home=home or Path("no-such-home"),
+                files=self.files,
                 llm=self.llm,
             ),
             examples,

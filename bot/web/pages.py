@@ -19,12 +19,14 @@ from bot.errors import Refused, ShomuError
 from bot.ports import Clock
 from bot.services.audit.record import SqlAudit
 from bot.services.database import Database
+from bot.services.files import FileLinks, SqlFiles
 from bot.settings import Settings
 from bot.web.about import AboutPages
 from bot.web.audit_pages import AUDITORS, SYSTEM, AuditPages
 from bot.web.audit_reader import AuditReader
 from bot.web.chat import CHAT_BYTES, ChatPages, Workspaces
 from bot.web.conversation import Ask, Conversations
+from bot.web.files import FilePages
 from bot.web.gate import Gate, Page, refusal, secure
 from bot.web.health import Check, HealthPage
 from bot.web.login import LoginPages
@@ -45,6 +47,7 @@ def page_table(
     audit: AuditPages,
     about: AboutPages,
     health: HealthPage,
+    files: FilePages,
 ) -> tuple[Page, ...]:
     """Address, method, roles and what answers."""
     return (
@@ -52,6 +55,7 @@ def page_table(
         Page("GET", "/chat", TALKERS, chat.show),
         Page("POST", "/chat", TALKERS, chat.ask, body_bytes=CHAT_BYTES),
         Page("POST", "/chat/press", TALKERS, chat.press),
+        Page("GET", "/files/{workspace}/{id}", ALL_ROLES, files.show),
         Page("GET", "/admin/login", COMERS, login.confirm),
         Page("POST", "/admin/login", COMERS, login.sign_in),
         Page("POST", "/admin/logout", SIGNED_IN, login.sign_out),
@@ -77,10 +81,12 @@ def build_pages(
     examples: Sequence[str],
     workspaces: Workspaces,
     clock: Clock,
+    files: SqlFiles,
+    links: FileLinks,
     checks: Mapping[str, Check] | None = None,
 ) -> list[BaseRoute]:
     """Make the routes. `checks` are the parts, besides the database, that /healthz looks at."""
-    rendering = Rendering()
+    rendering = Rendering(links.path)
     sessions = Sessions(database, clock)
     table = page_table(
         ChatPages(Conversations(ask, clock), rendering, examples, workspaces, settings.workspace),
@@ -88,6 +94,7 @@ def build_pages(
         AuditPages(audit, AuditReader(database), rendering, workspaces, clock, settings.workspace),
         AboutPages(settings, rendering),
         HealthPage(database, checks or {}),
+        FilePages(files, links, audit, rendering),
     )
     return [
         Route(page.path, Gate(page, settings, sessions, rendering), methods=[page.method])

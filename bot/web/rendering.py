@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from bot.messages import Reply, engine_title
+from bot.ports import FileLink, no_link
 from bot.web.reply_text import to_html
 from bot.web.visit import Visit
 from bot.web.words import ACTIONS, OUTCOMES, PLATFORMS, PROBLEMS, ROLES
@@ -25,7 +26,7 @@ OFFICE_TIME = timezone(timedelta(hours=9), "JST")
 class Rendering:
     """Turns values into pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, file_link: FileLink = no_link) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -41,6 +42,7 @@ class Rendering:
         self._environment.filters["role_name"] = lambda value: ROLES.get(value, value)
         self._environment.filters["engine_name"] = engine_title
         self._environment.filters["web_link"] = web_link
+        self._environment.filters["file_link"] = lambda file, space: file_link(space, file)
         self._environment.globals["assets"] = _asset_version()
 
     def problem(self, code: str) -> tuple[str, str]:

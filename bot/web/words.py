@@ -47,6 +47,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "ページが見つかりません",
         "住所（URL）が正しいか確かめてください。",
     ),
+    "no_file": (
+        "ファイルが見つかりません",
+        "リンクは24時間で使えなくなり、ファイルは保存期間を過ぎると消えます。"
+        "お手数ですが、庶務にもう一度依頼してください。",
+    ),
     "bad_date": (
         "日付を読み取れませんでした",
         "日付は「2026-04-01」のように入力してください。",
@@ -112,6 +117,7 @@ ACTIONS = {
     "document.relabelled": "機密性の変更",
     "document.removed": "文書の削除",
     "data.erase": "本文の消去",
+    "file.opened": "ファイルの受け取り",
     "workspace.add": "ワークスペースの作成",
     "workspace.bind": "場所の結び付け",
     "workspace.pause": "利用の停止",

@@ -20,6 +20,7 @@ from aiohttp.test_utils import TestServer
 from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack import chat as slack_chat
 from bot.adapters.slack import events as slack_events
+from bot.adapters.slack import marks as slack_marks
 from bot.adapters.slack.adapter import WRONG_TEAM, SlackAdapter
 from bot.adapters.slack.api import SlackRefused
 from bot.adapters.slack.urgent import FORM_GONE, TOO_SLOW
@@ -403,8 +404,8 @@ async def test_an_answer_that_was_posted_before_the_process_died_is_not_posted_a
 
 async def test_a_placeholder_that_nobody_remembered_is_found_by_its_mark(office: Office) -> None:
     turn = new_id()
-    mark = slack_chat.Mark(turn, "holding", 0)
-    blocks = slack_chat._marked(slack_blocks.note("調べています…").blocks, mark)
+    mark = slack_marks.Mark(turn, "holding", 0)
+    blocks = slack_marks.marked(slack_blocks.note("調べています…").blocks, mark)
     # The process died between posting and remembering; this client keeps no metadata.
     office.slack.chat_postMessage("C1", thread_ts=ROOT, text="調べています…", blocks=blocks)
     office.slack.page = 1

@@ -120,6 +120,16 @@ def test_feedback_is_thanked_for_privately(slack: Slack) -> None:
     assert thanks["ephemeral_to"] == "U2TANAKA"
 
 
+def test_a_file_of_an_answer_is_put_into_its_thread(slack: Slack) -> None:
+    ts = slack.say(f"{MENTION} 議事録を作って")
+    slack.wait_for_text("議事録の下書きです。")
+    wait_until(lambda: any(item.get("files") for item in slack.thread(ts)))
+    (shown,) = [item for item in slack.thread(ts) if item.get("files")]
+    (file,) = shown["files"]
+    assert file["title"] == "議事録（総務課）.txt"
+    assert file["size"] == len("議事録\n一 開会\n".encode())
+
+
 def test_an_attached_file_is_read(slack: Slack) -> None:
     boundary, content = "b0undary", "議事録\n" * 100
     fields = {"channel": "C1SOMU", "user": "U1SATO", "text": f"{MENTION} これを読んで"}

@@ -205,7 +205,7 @@ async def test_erasing_a_person_takes_their_words_and_leaves_the_record_valid(
         assert (await connection.scalars(query)).all() == ["U2"]
     erased = await fields_of(audit)
     assert (erased["action"], erased["target"], erased["actor"]) == ("data.erase", "U1", "admin")
-    assert erased["details"] == {"bodies": 1}
+    assert erased["details"] == {"bodies": 1, "files": 0}
     await audit.seal()
     assert (await audit.verify()).ok
     assert verify_proof(proof).holds
@@ -214,7 +214,7 @@ async def test_erasing_a_person_takes_their_words_and_leaves_the_record_valid(
 
 async def test_a_request_to_erase_is_recorded_even_when_nothing_was_kept(audit: SqlAudit) -> None:
     assert await audit.erase("U9", actor="admin", workspace="main") == 0
-    assert (await fields_of(audit))["details"] == {"bodies": 0}
+    assert (await fields_of(audit))["details"] == {"bodies": 0, "files": 0}
 
 
 async def test_an_erased_key_is_gone_from_the_file_too(clock: StillClock, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from bot.errors import Unavailable
 from bot.messages import Action, Message, Reply, Source
 from bot.ports import AuditEvent, Chat, Workspace
 from bot.services.audit.record import SqlAudit
+from bot.services.audit.vault import Vault
 from bot.services.database import Database
+from bot.services.files import FileLinks, SqlFiles
 from bot.settings import Settings
 from bot.testing.fakes import StillClock
 from bot.web.pages import build_pages, error_pages
@@ -97,6 +99,8 @@ class Office:
     clock: StillClock
     script: Script
     app: Starlette
+    files: SqlFiles
+    links: FileLinks
 
     def browser(
         self, base_url: str = HERE, client: tuple[str, int] = ("127.0.0.1", 50_000)
@@ -118,9 +122,13 @@ async def open_office(home: Path, settings: Settings | None = None) -> Office:
     database = await Database.open_home(home)
     audit = SqlAudit.open(database, clock, home)
     script = Script(audit)
-    routes = build_pages(settings, database, audit, script, EXAMPLES, workspaces, clock)
+    vault = Vault.open(home)
+    files, links = SqlFiles(database, vault, clock), FileLinks(vault, clock, settings.public_url)
+    routes = build_pages(
+        settings, database, audit, script, EXAMPLES, workspaces, clock, files, links
+    )
     app = Starlette(routes=routes, exception_handlers=dict(error_pages()))
-    return Office(settings, database, audit, clock, script, app)
+    return Office(settings, database, audit, clock, script, app, files, links)
 
 
 async def sign_in(office: Office, browser: httpx2.AsyncClient, role: str) -> None:

@@ -23,6 +23,7 @@ MAY = {
     "GET /chat": {*ROLES, NOBODY},
     "POST /chat": {*ROLES, NOBODY},
     "POST /chat/press": {*ROLES, NOBODY},
+    "GET /files/{workspace}/{id}": {*ROLES, NOBODY, STRANGER},
     "GET /admin/login": {*ROLES, NOBODY},
     "POST /admin/login": {*ROLES, NOBODY},
     "POST /admin/logout": {*ROLES},
@@ -50,7 +51,9 @@ def pages(office: Office) -> dict[str, Gate]:
 
 def address(page: str) -> tuple[str, str]:
     method, _, path = page.partition(" ")
-    return method, re.sub(r"\{name\}", "pages.css", re.sub(r"\{(id|digest)\}", "0" * 64, path))
+    return method, re.sub(
+        r"\{name\}", "pages.css", re.sub(r"\{(workspace|id|digest)\}", "0" * 64, path)
+    )
 
 
 async def test_every_page_is_in_the_matrix(office: Office) -> None:

@@ -24,7 +24,7 @@ async def test_a_part_that_does_not_work_makes_the_server_unwell(tmp_path: Path)
     for checks, status in (({"inbox": inbox}, 200), ({"inbox": inbox, "index": index}, 503)):
         routes = build_pages(
             office.settings, office.database, office.audit, office.script, (), workspaces,
-            office.clock, checks,
+            office.clock, office.files, office.links, checks,
         )  # fmt: skip
         transport = httpx2.ASGITransport(Starlette(routes=routes), client=("10.1.1.1", 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://10.9.9.9") as probe:

@@ -27,10 +27,11 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.events import Heard, dict_of, text_of
 from bot.adapters.slack.gate import Count, Intake, SlackGate
 from bot.adapters.slack.people import People
+from bot.adapters.slack.uploads import Uploads
 from bot.adapters.slack.wire import BAD_TOKEN, SlackWeb, vendor_log
 from bot.errors import Misconfigured, Unavailable, Withdrawn
 from bot.messages import Message, Place, Reply
-from bot.ports import Chat, Delivery, Directory, Forms, Inbox
+from bot.ports import Chat, Delivery, Directory, FileLink, Files, Forms, Inbox, no_link
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class SlackAdapter:
         *,
         api: SlackApi | None = None,
         forms: Forms | None = None,
+        files: Files | None = None,
+        link: FileLink = no_link,
     ) -> None:
         self.settings = settings
         self._bot = bot
@@ -76,6 +79,7 @@ class SlackAdapter:
         self._count = count
         self._web = SlackWeb(settings)
         self.api: SlackApi = api or self._web
+        self._uploads = Uploads(self.api, files, link) if files else None
         self._people = People(self.api)
         self._forms = forms
         self._teams: frozenset[str] = frozenset(settings.slack_teams)
@@ -229,6 +233,7 @@ class SlackAdapter:
             delivery,
             self._bot_user,
             lambda: delivery.identity in self.intake.withdrawn,
+            self._uploads,
         )
         try:
             await bot.receive(message, chat)

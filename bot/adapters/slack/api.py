@@ -29,6 +29,10 @@ class SlackApi(Protocol):
         """Post to the response_url of a command or an interaction."""
         ...
 
+    async def send(self, url: str, content: bytes) -> None:
+        """Send the bytes of a file to the address Slack gave for it."""
+        ...
+
     async def fetch(self, url: str) -> bytes:
         """Download an attached file. Raises BadInput when it may not be fetched or is too large."""
         ...

@@ -11,22 +11,23 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack.api import SlackApi, SlackRefused
 from bot.adapters.slack.blocks import Rendered
 from bot.adapters.slack.events import Heard, dict_of, list_of, plain, text_of
+from bot.adapters.slack.marks import ANSWERED, HOLDING, PART, Mark, marked, metadata, read_mark
+from bot.adapters.slack.uploads import Posted, Uploads
 from bot.errors import BadInput, Unavailable, Withdrawn
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import Delivery, Inbox
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPE = "shomu_turn"
-HOLDING, PART, ANSWERED = "holding", "part", "answered"
 PRIVATELY = "private"
+SENT_DIRECTLY = "ファイルは、庶務とのダイレクトメッセージにお送りしました。"
 WHISPERED = "質問した方だけに答えました。"
 PAGES = 20
 PAGE = 200
@@ -42,15 +43,6 @@ NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
 GONE = frozenset({"message_not_found", "cant_update_message"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a message of ours says about itself."""
-
-    turn: str
-    state: str
-    part: int
-
-
 class SlackChat:
     """`ports.Chat` for one delivery."""
 
@@ -62,6 +54,7 @@ class SlackChat:
         delivery: Delivery,
         bot_user: str,
         is_withdrawn: Callable[[], bool] = lambda: False,
+        uploads: Uploads | None = None,
     ) -> None:
         self._api = api
         self._inbox = inbox
@@ -69,6 +62,8 @@ class SlackChat:
         self._delivery = delivery
         self._bot_user = bot_user
         self._is_withdrawn = is_withdrawn
+        self._uploads = uploads
+        self._posted = Posted.load(delivery.posted)
         self._parts: dict[int, str] = {}
         self._whispering = False
         self._waiting: asyncio.Task[None] | None = None
@@ -89,7 +84,8 @@ class SlackChat:
                 self._waiting = asyncio.create_task(self._whisper_placeholder(text))
             return False
         await self._post(message.turn, slack_blocks.note(text), HOLDING, 0)
-        await self._inbox.remember(message.turn, f"{self._heard.channel}/{self._parts[0]}")
+        self._posted.channel, self._posted.ts = self._heard.channel, self._parts[0]
+        await self._inbox.remember(message.turn, self._posted.dump())
         return False
 
     async def progress(self, message: Message, text: str) -> None:
@@ -109,12 +105,22 @@ class SlackChat:
         if self._is_withdrawn():
             await self._remove_placeholder()
             return
-        rendered = slack_blocks.render(reply, asked=self._heard.asked)
         in_public = not self._heard.is_direct or self._heard.is_press
         if self._heard.is_private or (reply.is_private and in_public):
-            await self._whisper(message, rendered)
-        else:
-            await self._publish(message.turn, rendered)
+            # The files first: once the words are whispered, nothing may be missing.
+            reply = await self._send_privately(message, reply)
+            await self._whisper(message, slack_blocks.render(reply, asked=self._heard.asked))
+            return
+        if reply.files and 0 in self._parts:
+            # The words need not wait for the files, but are not called answered before them.
+            words = slack_blocks.render(reply, asked=self._heard.asked)
+            await self._publish(message.turn, words, PART)
+        place = {"channel_id": self._heard.channel}
+        if self._heard.thread:
+            place["thread_ts"] = self._heard.thread
+        reply = _noticed(reply, *await self._send_files(message, reply, place))
+        words = slack_blocks.render(reply, asked=self._heard.asked)
+        await self._publish(message.turn, words, ANSWERED)
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
         """The newest `limit` lines before this message; the first says how many were left out."""
@@ -141,7 +147,32 @@ class SlackChat:
             )
         return await self._api.fetch(attachment.location)
 
-    async def _publish(self, turn: str, rendered: Sequence[Rendered]) -> None:
+    async def _send_files(
+        self, message: Message, reply: Reply, place: Mapping[str, str]
+    ) -> Sequence[str]:
+        """Show the files in a place; a sentence for each that could not be sent."""
+        if not reply.files or self._uploads is None:
+            return ()
+
+        async def remember() -> None:
+            await self._inbox.remember(message.turn, self._posted.dump())
+
+        return await self._uploads.send(message, reply.files, place, self._posted, remember)
+
+    async def _send_privately(self, message: Message, reply: Reply) -> Reply:
+        """Show the files to the asker alone; the reply says where they are."""
+        if not reply.files:
+            return reply
+        place = {"channel_id": await self._direct_channel()}
+        problems = await self._send_files(message, reply, place)
+        sent = [SENT_DIRECTLY] if len(problems) < len(reply.files) else []
+        return _noticed(reply, *sent, *problems)
+
+    async def _direct_channel(self) -> str:
+        opened = await self._api.call("conversations.open", users=self._heard.user)
+        return text_of(dict_of(opened, "channel"), "id")
+
+    async def _publish(self, turn: str, rendered: Sequence[Rendered], state: str) -> None:
         """Post the parts, the first one last: once it says answered, nothing is missing."""
         first, *rest = rendered
         if 0 not in self._parts and rest:
@@ -155,13 +186,13 @@ class SlackChat:
             await self._delete(self._parts.pop(part))
         if 0 in self._parts:
             try:
-                await self._update(turn, first, ANSWERED, 0)
+                await self._update(turn, first, state, 0)
                 return
             except SlackRefused as refusal:
                 if refusal.reason not in GONE:
                     raise
         try:
-            await self._post(turn, first, ANSWERED, 0)
+            await self._post(turn, first, state, 0)
         except SlackRefused as refusal:
             # Shared from a command in a channel the bot is not in: Slack still lets us answer.
             if refusal.reason not in NOT_THERE or not self._heard.response_url:
@@ -214,8 +245,7 @@ class SlackChat:
         except SlackRefused as refusal:
             if refusal.reason not in NOT_THERE | {"user_not_in_channel"}:
                 raise
-            opened = await self._api.call("conversations.open", users=heard.user)
-            direct = {"channel": text_of(dict_of(opened, "channel"), "id")}
+            direct = {"channel": await self._direct_channel()}
             await self._send("chat.postMessage", item, direct)
 
     async def _respond(self, item: Rendered, options: Mapping[str, Any]) -> None:
@@ -248,10 +278,10 @@ class SlackChat:
         if method == "chat.postMessage":
             arguments |= {"unfurl_links": False, "unfurl_media": False}
         if mark:
-            arguments["metadata"] = _metadata(mark)
+            arguments["metadata"] = metadata(mark)
         try:
             return await self._api.call(
-                method, **arguments, text=item.text, blocks=_marked(item.blocks, mark)
+                method, **arguments, text=item.text, blocks=marked(item.blocks, mark)
             )
         except SlackRefused as refusal:
             if refusal.reason not in TOO_LARGE:
@@ -268,9 +298,9 @@ class SlackChat:
             if mark is not None and mark.turn == turn and self._is_own(item):
                 self._parts[mark.part] = text_of(item, "ts")
                 answered = answered or mark.state == ANSWERED
-        channel, _, ts = self._delivery.posted.partition("/")
-        if 0 not in self._parts and ts and channel == self._heard.channel:
-            self._parts[0] = ts
+        known = self._posted
+        if 0 not in self._parts and known.ts and known.channel == self._heard.channel:
+            self._parts[0] = known.ts
         return answered
 
     async def _messages(self) -> AsyncIterator[Mapping[str, Any]]:
@@ -337,31 +367,9 @@ class SlackChat:
             raise Withdrawn("the message was deleted")
 
 
-def read_mark(item: Mapping[str, Any]) -> Mark | None:
-    """Read what one of our messages says about itself; from its blocks when metadata is gone."""
-    metadata = dict_of(item, "metadata")
-    if text_of(metadata, "event_type") == EVENT_TYPE:
-        value = dict_of(metadata, "event_payload")
-        part = value.get("part")
-        number = part if isinstance(part, int) else 0
-        return Mark(text_of(value, "turn"), text_of(value, "state"), number)
-    for block in list_of(item, "blocks")[:1]:
-        name, *rest = text_of(block, "block_id").split("|")
-        if name == EVENT_TYPE and len(rest) == 3 and rest[2].isdecimal():
-            return Mark(rest[0], rest[1], int(rest[2][:3]))
-    return None
-
-
-def _metadata(mark: Mark) -> dict[str, Any]:
-    payload = {"turn": mark.turn, "state": mark.state, "part": mark.part}
-    return {"event_type": EVENT_TYPE, "event_payload": payload}
-
-
-def _marked(blocks: Sequence[dict[str, Any]], mark: Mark | None) -> list[dict[str, Any]]:
-    if not blocks or mark is None:
-        return list(blocks)
-    block_id = f"{EVENT_TYPE}|{mark.turn}|{mark.state}|{mark.part}"
-    return [{**blocks[0], "block_id": block_id}, *blocks[1:]]
+def _noticed(reply: Reply, *sentences: str) -> Reply:
+    """The reply with sentences added to its notice."""
+    return replace(reply, notice="\n".join(part for part in (reply.notice, *sentences) if part))
 
 
 def _moment(item: Mapping[str, Any]) -> float:

@@ -45,6 +45,7 @@ BAD_TOKEN = frozenset(
 PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
+POSTING = ("/chat.postMessage", "/chat.postEphemeral", "/files.completeUploadExternal")
 SLACK_HOSTS = frozenset({"files.slack.com", "hooks.slack.com"})
 
 
@@ -55,7 +56,7 @@ class _SafeRetry(AsyncConnectionErrorRetryHandler):
     """
 
     async def _can_retry_async(self, *, request: Any, **about: Any) -> bool:
-        if str(request.url).endswith(("/chat.postMessage", "/chat.postEphemeral")):
+        if str(request.url).endswith(POSTING):
             return False
         return await super()._can_retry_async(request=request, **about)
 
@@ -110,6 +111,23 @@ class SlackWeb:
             raise Unavailable(f"response_url: {status}")
         if status != 200:
             raise SlackRefused("response_url", f"http_{status}")
+
+    async def send(self, url: str, content: bytes) -> None:
+        if not self._is_slack(url):
+            raise SlackRefused("upload_url", "foreign_host")
+        timeout = aiohttp.ClientTimeout(total=FILE_SECONDS)
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            async with self._open().post(
+                url, data=content, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(f"upload_url: {type(error).__name__}") from None
+        if status == 429 or status >= 500:
+            raise Unavailable(f"upload_url: {status}")
+        if status != 200:
+            raise SlackRefused("upload_url", f"http_{status}")
 
     async def fetch(self, url: str) -> bytes:
         if not self._is_slack(url):

@@ -29,7 +29,7 @@ from bot.adapters.teams.messages import (
 )
 from bot.errors import Misconfigured, ShomuError
 from bot.messages import Message, Reply
-from bot.ports import Chat, Delivery, Directory, Forms, Inbox
+from bot.ports import Chat, Delivery, Directory, FileLink, Forms, Inbox, no_link
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class TeamsAdapter:
         fetch_bytes: FetchBytes | None = None,
         connector: BotConnector | None = None,
         forms: Forms | None = None,
+        link: FileLink = no_link,
     ) -> None:
         _check(settings)
         self._settings = settings
@@ -74,6 +75,7 @@ class TeamsAdapter:
         self._count = count
         self._fetch_bytes = fetch_bytes
         self._forms = forms
+        self._link = link
         self._threads = Threads()
         self._connector = connector or BotConnector(settings)
         self._keys = Keys(settings.teams_openid_url, fetch_json)
@@ -165,6 +167,7 @@ class TeamsAdapter:
             fetch_bytes=self._fetch_bytes,
             holding=holding,
             was_pressed=bool(pressed(activity)),
+            link=self._link,
         )
 
     async def _accept(self, activity: Mapping[str, Any], name: str) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from bot.adapters.teams.messages import ASK, FORM
-from bot.messages import Action, Card, Form, Reply, Source, engine_title
+from bot.messages import Action, Card, File, Form, Reply, Source, engine_title
 
 Element = dict[str, Any]
 Run = tuple[str, bool]
@@ -32,20 +32,29 @@ QUOTE_CHARACTERS = 600
 WHERE_CHARACTERS = 300
 TITLE_CHARACTERS = 80
 CITATIONS = 8
+NO_LINKS: Mapping[str, str] = {}
+NO_ADDRESS = (
+    "このファイルを Teams で受け取るには、管理者が SHOMU_PUBLIC_URL に https のアドレスを"
+    "設定する必要があります。"
+)
 STYLES = {"primary": "positive", "danger": "destructive"}
 
 
 def activities(
-    reply: Reply, *, asked: str = "", link_hosts: Collection[str] = ()
+    reply: Reply,
+    *,
+    asked: str = "",
+    link_hosts: Collection[str] = (),
+    file_links: Mapping[str, str] = NO_LINKS,
 ) -> list[dict[str, Any]]:
     """The messages that say a reply, in order; each under 28 KB.
 
     `asked` is the question of a button, which Teams does not show as a message. `link_hosts` are
-    the hosts a source may link to.
+    the hosts a source or file may link to, `file_links` the addresses of the files by id.
     """
     summary = first_sentence(reply)
     messages = []
-    for card in _pack(_body(reply, asked, link_hosts)):
+    for card in _pack(_body(reply, asked, link_hosts, file_links)):
         card["fallbackText"] = summary
         messages.append(
             {
@@ -117,12 +126,16 @@ def _pack(elements: Iterator[Element]) -> list[dict[str, Any]]:
     return [card_of(body) for body in cards]
 
 
-def _body(reply: Reply, asked: str, link_hosts: Collection[str]) -> Iterator[Element]:
+def _body(
+    reply: Reply, asked: str, link_hosts: Collection[str], file_links: Mapping[str, str]
+) -> Iterator[Element]:
     if asked:
         yield line(_cut(asked, WHERE_CHARACTERS), size="Small", isSubtle=True)
     yield from _paragraphs(reply.text)
     if reply.card:
         yield from _facts(reply.card)
+    for file in reply.files:
+        yield _file(file, file_links.get(file.id, ""), link_hosts)
     if reply.sources:
         yield line("出典", weight="Bolder", size="Small", spacing="Medium", separator=True)
         for position, source in enumerate(reply.sources):
@@ -296,6 +309,22 @@ def _source(source: Source, position: int, link_hosts: Collection[str]) -> Eleme
             },
         ],
     }
+
+
+def _file(file: File, link: str, link_hosts: Collection[str]) -> Element:
+    """A file's name and a button that fetches it; a picture is shown above them."""
+    # Not a file consent card: Teams takes those in personal chats only.
+    words = f"ファイル：{_cut(file.name, TITLE_CHARACTERS)}（{file.size_title}）"
+    items = [line(words, size="Small")]
+    if not _is_listed(link, link_hosts):
+        items.append(line(NO_ADDRESS, size="Small", isSubtle=True))
+    else:
+        if file.media_type == "image/png":
+            name = _cut(markdown_safe(file.name), TITLE_CHARACTERS)
+            items.insert(0, {"type": "Image", "url": link, "altText": name})
+        fetch = {"type": "Action.OpenUrl", "title": "受け取る（24時間以内）", "url": link}
+        items.append({"type": "ActionSet", "actions": [fetch]})
+    return {"type": "Container", "spacing": "Medium", "items": items}
 
 
 def _is_listed(link: str, hosts: Collection[str]) -> bool:

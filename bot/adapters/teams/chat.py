@@ -21,7 +21,7 @@ from bot.adapters.teams import cards
 from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Unavailable
 from bot.messages import Attachment, Message, Reply, Said
-from bot.ports import Inbox
+from bot.ports import FileLink, Inbox, no_link
 from bot.settings import Settings
 
 HOLDING = "調べています…"
@@ -113,6 +113,7 @@ class TeamsChat:
         fetch_bytes: FetchBytes | None = None,
         holding: str = HOLDING,
         was_pressed: bool = False,
+        link: FileLink = no_link,
     ) -> None:
         self._connector = connector
         self._ref = ref
@@ -122,6 +123,7 @@ class TeamsChat:
         self._fetch_bytes = fetch_bytes
         self._holding = holding
         self._was_pressed = was_pressed
+        self._link = link
         self._progressed_at = 0.0
         state = json.loads(posted) if posted else {}
         self._answered = bool(state.get("answered"))
@@ -188,7 +190,12 @@ class TeamsChat:
         if self._was_pressed and message.kind in ("direct", "mention"):
             name = f"{message.actor.name}さんの" if self._ref.kind != "personal" else ""
             asked = f"{name}ご質問：{message.text}"
-        return cards.activities(reply, asked=asked, link_hosts=(host,) if host else ())
+        return cards.activities(
+            reply,
+            asked=asked,
+            link_hosts=(host,) if host else (),
+            file_links={file.id: self._link(message.workspace, file) for file in reply.files},
+        )
 
     async def _answer_privately(self, message: Message, reply: Reply) -> None:
         """Answer in the personal chat, and say in the thread that it went there."""

@@ -1,5 +1,6 @@
 """The words kept beside audit events: written, read, expired and erased.
 
+The files of replies are kept under the same keys: they expire and are erased here as well.
 Erasing deletes the subject's key first and the rows after it. The record itself stays valid: it
 holds only a digest, whose salt was encrypted with the words.
 """
@@ -9,26 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, text
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.services.audit.canonical import Entry, timestamp
-from bot.services.audit.tables import BODY, EVENT, SUBJECT_KEY
+from bot.services.audit.subject_keys import SubjectKeys
+from bot.services.audit.tables import BODY, EVENT, FILE, SUBJECT_KEY
 from bot.services.audit.vault import Vault
 from bot.services.database import Database
 
 CLEAN_BUSY_MILLISECONDS = 1_000
-MOST_AT_ONCE = 500
+# What was deleted, by workspace: how many "bodies" and how many "files".
+Counts = Mapping[str, Mapping[str, int]]
 
 
 class Bodies:
-    """Reads and writes `audit_body` and `subject_key`."""
+    """Reads and writes `audit_body`; deletes from `file`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._keys = SubjectKeys(database, vault)
 
     async def store(
         self,
@@ -42,7 +44,7 @@ class Bodies:
         worded = [entry for entry in entries if entry.body]
         if not worded:
             return
-        keys = await self._keys(connection, {entry.subject for entry in worded}, now)
+        keys = await self._keys.of(connection, {entry.subject for entry in worded}, now)
         await connection.execute(
             insert(BODY),
             [
@@ -72,30 +74,28 @@ class Bodies:
         _, body = self._vault.unseal(row.wrapped, row.subject, event_id, row.sealed)
         return body.decode()
 
-    async def expire(self, connection: AsyncConnection, now: datetime) -> Mapping[str, int]:
-        """Delete words past their date, and keys that open nothing. Count by workspace."""
+    async def expire(self, connection: AsyncConnection, now: datetime) -> Counts:
+        """Delete what is past its date, and keys that open nothing."""
         await self._overwrite_deleted(connection)
-        condition = BODY.c.expires <= timestamp(now)
-        counts = await self._count(connection, condition)
-        gone = select(BODY.c.subject).where(condition).distinct().order_by(BODY.c.subject)
+        bodies, files = (table.c.expires <= timestamp(now) for table in (BODY, FILE))
+        counts = await self._count(connection, bodies, files)
+        gone = union(
+            select(BODY.c.subject).where(bodies), select(FILE.c.subject).where(files)
+        ).order_by("subject")
         subjects = (await connection.scalars(gone)).all()
-        await connection.execute(delete(BODY).where(condition))
-        unused = ~exists().where(BODY.c.subject == SUBJECT_KEY.c.subject)
-        for start in range(0, len(subjects), MOST_AT_ONCE):
-            these = SUBJECT_KEY.c.subject.in_(subjects[start : start + MOST_AT_ONCE])
-            if not self._database.is_sqlite:
-                # A writer that holds a key adds its words before we look for the last ones.
-                await connection.execute(select(SUBJECT_KEY).where(these).with_for_update())
-            await connection.execute(delete(SUBJECT_KEY).where(these, unused))
+        await connection.execute(delete(BODY).where(bodies))
+        await connection.execute(delete(FILE).where(files))
+        await self._keys.delete_unused(connection, subjects)
         return counts
 
-    async def erase(self, connection: AsyncConnection, subject: str) -> Mapping[str, int]:
-        """Delete a subject's key and words. Count by workspace."""
+    async def erase(self, connection: AsyncConnection, subject: str) -> Counts:
+        """Delete a subject's key, words and files."""
         await self._overwrite_deleted(connection)
-        await connection.execute(delete(SUBJECT_KEY).where(SUBJECT_KEY.c.subject == subject))
-        condition = BODY.c.subject == subject
-        counts = await self._count(connection, condition)
-        await connection.execute(delete(BODY).where(condition))
+        await self._keys.delete(connection, subject)
+        bodies, files = (table.c.subject == subject for table in (BODY, FILE))
+        counts = await self._count(connection, bodies, files)
+        await connection.execute(delete(BODY).where(bodies))
+        await connection.execute(delete(FILE).where(files))
         return counts
 
     async def clean_journal(self) -> None:
@@ -118,42 +118,25 @@ class Bodies:
             await connection.execute(text("PRAGMA secure_delete=ON"))
 
     async def _count(
-        self, connection: AsyncConnection, condition: ColumnElement[bool]
-    ) -> Mapping[str, int]:
+        self, connection: AsyncConnection, bodies: ColumnElement[bool], files: ColumnElement[bool]
+    ) -> Counts:
         query = (
-            select(EVENT.c.workspace, func.count().label("bodies"))
+            select(EVENT.c.workspace, func.count().label("kept"))
             .join(BODY, BODY.c.event_id == EVENT.c.id)
-            .where(condition)
+            .where(bodies)
             .group_by(EVENT.c.workspace)
         )
-        rows = (await connection.execute(query)).all()
-        return {row.workspace: row.bodies for row in rows}
-
-    async def _keys(
-        self, connection: AsyncConnection, subjects: set[str], now: datetime
-    ) -> Mapping[str, bytes]:
-        query = select(SUBJECT_KEY.c.subject, SUBJECT_KEY.c.wrapped).where(
-            SUBJECT_KEY.c.subject.in_(sorted(subjects))
+        counted = {row.workspace: row.kept for row in await connection.execute(query)}
+        query = (
+            select(FILE.c.workspace, func.count().label("kept"))
+            .where(files)
+            .group_by(FILE.c.workspace)
         )
-        if not self._database.is_sqlite:
-            # Erasing waits until these words are committed, and then deletes them as well.
-            query = query.with_for_update(read=True)
-        rows = (await connection.execute(query)).all()
-        keys = {row.subject: row.wrapped for row in rows}
-        missing = sorted(subjects - keys.keys())
-        if missing:
-            make = sqlite_insert if self._database.is_sqlite else postgres_insert
-            await connection.execute(
-                make(SUBJECT_KEY).on_conflict_do_nothing(),
-                [
-                    {
-                        "subject": subject,
-                        "wrapped": self._vault.new_key(subject),
-                        "created": timestamp(now),
-                    }
-                    for subject in missing
-                ],
-            )
-            rows = (await connection.execute(query)).all()
-            keys = {row.subject: row.wrapped for row in rows}
-        return keys
+        attached = {row.workspace: row.kept for row in await connection.execute(query)}
+        return {
+            workspace: {
+                "bodies": counted.get(workspace, 0),
+                "files": attached.get(workspace, 0),
+            }
+            for workspace in counted.keys() | attached.keys()
+        }

@@ -8,7 +8,7 @@ SQLite, events recorded at the same time share one commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from bot.ports import AuditEvent, Clock, Role
 from bot.services.audit import checkpoints
 from bot.services.audit import search as audit_search
 from bot.services.audit import verify as audit_verify
-from bot.services.audit.bodies import Bodies
+from bot.services.audit.bodies import Bodies, Counts
 from bot.services.audit.canonical import Entry, prepare
 from bot.services.audit.checkpoints import Checkpoint, CheckpointCopy, PublicKey, Signer
 from bot.services.audit.proof import Proof, make_proof
@@ -39,6 +39,7 @@ from bot.services.database import Database
 # More in one commit gains little and makes the first of them wait for the last.
 MOST_IN_ONE_COMMIT = 256
 PAGE = 500
+NOTHING = {"bodies": 0, "files": 0}
 
 Waiting = tuple[Entry, asyncio.Future[str]]
 
@@ -226,19 +227,19 @@ class SqlAudit:
                 last = rows[-1].leaf_index
 
     async def expire(self, now: datetime | None = None) -> int:
-        """Delete the words whose time is over; how many there were."""
+        """Delete the words and files whose time is over; how many there were."""
         moment = now or self._clock.now()
         async with self._database.write() as connection:
             counts = await self._bodies.expire(connection, moment)
             await self._add_erased(connection, counts, "", "schedule", "expired")
         if counts:
             await self._bodies.clean_journal()
-        return sum(counts.values())
+        return _total(counts)
 
     async def erase(
         self, subject: str, *, actor: str = "", actor_role: str = "", workspace: str = ""
     ) -> int:
-        """Delete all words of a subject, for good; how many there were.
+        """Delete all words and files of a subject, for good; how many there were.
 
         The events stay and stay provable. Each workspace concerned gets a `data.erase` event;
         `workspace` names the one that gets it when nothing was kept.
@@ -246,15 +247,15 @@ class SqlAudit:
         async with self._database.write() as connection:
             counts = await self._bodies.erase(connection, subject)
             await self._add_erased(
-                connection, counts or {workspace: 0}, subject, actor, "requested", actor_role
+                connection, counts or {workspace: NOTHING}, subject, actor, "requested", actor_role
             )
         await self._bodies.clean_journal()
-        return sum(counts.values())
+        return _total(counts)
 
     async def _add_erased(
         self,
         connection: AsyncConnection,
-        counts: Mapping[str, int],
+        counts: Counts,
         subject: str,
         actor: str,
         reason: str,
@@ -269,7 +270,7 @@ class SqlAudit:
                 target=subject,
                 reason=reason,
                 details={
-                    "bodies": count,
+                    **count,
                     "actor_type": "schedule" if reason == "expired" else "person",
                 },
             )
@@ -379,6 +380,10 @@ class SqlAudit:
         now = self._clock.now()
         expires = now + timedelta(days=self._body_days)
         await self._bodies.store(connection, entries, now=now, expires=expires)
+
+
+def _total(counts: Counts) -> int:
+    return sum(sum(count.values()) for count in counts.values())
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from bot.errors import Misconfigured, Tampered
 from bot.services.audit import keys
@@ -34,10 +36,12 @@ def new_salt() -> bytes:
 
 
 class Vault:
-    """Encrypts and decrypts; holds the master key and nothing else."""
+    """Encrypts and decrypts; holds the master key and what is derived from it."""
 
     def __init__(self, master: bytes) -> None:
         self._master = AESGCM(master)
+        # Signs links for every replica that holds the master key, and says nothing about it.
+        self.link_key = HKDFExpand(hashes.SHA256(), KEY_BYTES, b"shomu file links").derive(master)
 
     @classmethod
     def open(cls, home: Path, master_key: str = "") -> Vault:

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.adapters.slack.adapter import SlackAdapter
-from bot.messages import Action, Card, Field, Form, Message, Reply, Source
+from bot.messages import Action, Card, Field, File, Form, Message, Reply, Source
 from bot.ports import Chat
 from bot.settings import load
-from bot.testing.fakes import FakeDirectory, FakeInbox
+from bot.testing.fakes import FakeDirectory, FakeFiles, FakeInbox
 
 EXAMPLES = (
     "夏季休暇は何日まで取れますか",
@@ -52,6 +52,8 @@ ANSWER = Reply(
         Action("feedback", "役に立たなかった", "bad"),
     ),
 )
+MINUTES_BYTES = "議事録\n一 開会\n".encode()
+MINUTES = File("f1", "議事録（総務課）.txt", "text/plain", len(MINUTES_BYTES), "")
 FORM = Form(
     "trip",
     "出張の申請",
@@ -67,8 +69,9 @@ FORM = Form(
 class ScriptedBot:
     """Says what the words ask for."""
 
-    def __init__(self, directory: FakeDirectory) -> None:
+    def __init__(self, directory: FakeDirectory, files: FakeFiles) -> None:
         self._directory = directory
+        self._files = files
 
     async def receive(self, message: Message, chat: Chat) -> Reply:
         if await chat.hold(message, "調べています…"):
@@ -94,6 +97,9 @@ class ScriptedBot:
             return Reply(f"{message.attachments[0].name}（{len(content)}バイト）を読みました。")
         if not message.text:
             return Reply("ふだんの言葉で聞いてください。", status="help", suggestions=EXAMPLES)
+        if "議事録" in message.text:
+            await self._files.keep(MINUTES, MINUTES_BYTES, workspace="", subject="e2e")
+            return Reply("議事録の下書きです。", files=(MINUTES,))
         if "申請" in message.text:
             return Reply("下のボタンから入力してください。", form=FORM)
         if "履歴" in message.text:
@@ -109,8 +115,9 @@ class ScriptedBot:
 
 async def main() -> None:
     settings = load(os.environ)
-    inbox, directory = FakeInbox(), FakeDirectory()
-    adapter = SlackAdapter(settings, ScriptedBot(directory), inbox, directory, EXAMPLES)
+    inbox, directory, files = FakeInbox(), FakeDirectory(), FakeFiles()
+    bot = ScriptedBot(directory, files)
+    adapter = SlackAdapter(settings, bot, inbox, directory, EXAMPLES, files=files)
     await adapter.start()
     stop = asyncio.Event()
     app = Starlette(routes=[Route("/slack/events", adapter.gate)])
