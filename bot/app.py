@@ -27,6 +27,7 @@ from bot.services.manuals.references import follow_references
 from bot.services.manuals.search import TantivySearch
 from bot.services.model import tokens
 from bot.services.records import SqlRecords
+from bot.services.reminders import SqlReminders
 from bot.services.words import keep_words
 from bot.settings import Settings
 from bot.turn import Bot
@@ -58,6 +59,7 @@ class App:
     library: Library
     search: TantivySearch
     inbox: SqlInbox
+    reminders: SqlReminders
     skills: dict[str, Skill]
     bot: Bot
 
@@ -130,13 +132,15 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             closing.push_async_callback(model.close)
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
+        reminders = SqlReminders(database)
         services = Services(
-            search,
-            SqlRecords(database),
-            directory,
-            clock,
-            prompts,
-            audit,
+            search=search,
+            records=SqlRecords(database),
+            directory=directory,
+            clock=clock,
+            prompts=prompts,
+            audit=audit,
+            reminders=reminders,
             home=settings.home,
             llm=model,
         )
@@ -150,6 +154,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             library=library,
             search=search,
             inbox=inbox,
+            reminders=reminders,
             skills=skills,
             bot=bot,
         )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot import masking, policy, routing
 from bot.contract import Skill
 from bot.errors import BadInput, ModelFailed, NoModel
-from bot.messages import Attachment, Message, Said, highest_label
+from bot.messages import Attachment, Message, Reminder, Said, highest_label
 from bot.ports import (
     LLM,
     MANUAL,
@@ -30,6 +30,7 @@ from bot.ports import (
     Passage,
     PromptUse,
     Records,
+    Reminders,
     Search,
     Turn,
     Workspace,
@@ -83,6 +84,7 @@ class Services:
     clock: Clock
     prompts: PromptBook
     audit: Audit
+    reminders: Reminders
     home: Path
     llm: LLM | None = None
 
@@ -173,6 +175,22 @@ class TurnContext:
 
     async def all_kept(self, prefix: str) -> Mapping[str, Any]:
         return await self._services.records.list(self.workspace, self.skill.name, prefix)
+
+    async def remind(self, key: str, at: datetime, *, to: str = "") -> bool:
+        if at.tzinfo is None:
+            raise ValueError("a reminder's time needs its zone")
+        reference = self._chat.reference()
+        if reference is None:
+            return False
+        message, due = self._message, at.astimezone(UTC)
+        reminder = Reminder(
+            self.workspace, self.skill.name, key, due, message.place, message.actor, reference, to
+        )
+        await self._services.reminders.put(reminder)
+        return True
+
+    async def forget(self, key: str) -> None:
+        await self._services.reminders.drop(self.workspace, self.skill.name, key)
 
     async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
         event = AuditEvent(

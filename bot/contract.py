@@ -100,6 +100,20 @@ class Context(Protocol):
         """Tell the person how far the work is."""
         ...
 
+    async def remind(self, key: str, at: datetime, *, to: str = "") -> bool:
+        """Have this skill called at a time, with a Message of kind "reminder" and values["key"].
+
+        The reply is posted in this thread, or sent to the actor `to` alone, whose rights then
+        count; where Teams opens no personal chat, in the thread. One of status "withdrawn" says
+        nothing. The same key replaces; the time is exact to a minute and names its zone.
+        False where nothing can be said later: a terminal and the local page.
+        """
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Take a reminder back."""
+        ...
+
     async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
         """Put on the audit record what the skill did: `<skill>.<action>`, JSON details.
 

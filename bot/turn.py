@@ -68,7 +68,7 @@ class Bot:
         reply = await self._recorded(message)
         if reply is None:
             reply = await self._work(message, chat, workspace, started)
-        if reply.status != "withdrawn":
+        if not _is_silent(message, reply):
             if not was_answered:
                 await chat.answer(message, reply)
             await self._join(message, workspace, reply)
@@ -121,7 +121,8 @@ class Bot:
         directory = self.services.directory
         member = await directory.member(workspace, message.place, message.actor)
         policy.admit(workspace, member, message.actor)
-        counts = workspace.daily_turns and message.attempt == 1 and message.kind != "button"
+        asks = message.kind not in ("button", "reminder")
+        counts = workspace.daily_turns and message.attempt == 1 and asks
         if counts and not await directory.reserve(
             workspace, f"turns:{message.actor.id}", 1, workspace.daily_turns
         ):
@@ -136,6 +137,8 @@ class Bot:
         """Choose a skill and let it answer."""
         if message.kind == "button" and message.command in presses.KNOWN:
             return None, await presses.press(message, self.audit, workspace)
+        if message.kind == "reminder" and message.command not in self.skills:
+            raise Refused("the skill is gone")
         if len(message.text) > LONGEST_QUESTION:
             raise BadInput(
                 "too long",
@@ -267,6 +270,12 @@ class Bot:
             occurred=ended,
         )
         await self.audit.record(event, body=dump_reply(reply), subject=message.subject)
+
+
+def _is_silent(message: Message, reply: Reply) -> bool:
+    """Whether nothing is posted: nobody asked for a reminder to be told that it is refused."""
+    is_refused = message.kind == "reminder" and reply.status == "refused"
+    return is_refused or reply.status == "withdrawn"
 
 
 def refused(refusal: Refused) -> Reply:

@@ -240,4 +240,4 @@ async def test_the_workspace_follows_the_folder(app: App, tmp_path: Path) -> Non
 
 def test_there_is_no_sync_without_a_folder(app: App) -> None:
     without = replace(app, settings=replace(app.settings, sync_folder=""))
-    assert [job.name for job in jobs(without)] == ["verify", "expire"]
+    assert [job.name for job in jobs(without)] == ["verify", "remind", "expire"]

@@ -45,6 +45,10 @@ class ConsoleChat:
                 "attachment", remedy=f"{attachment.name} を開けません。場所を確認してください。"
             ) from error
 
+    def reference(self) -> None:
+        """None: once the command has ended, nobody looks."""
+        return None
+
     def _line(self, text: str) -> None:
         if self._show:
             self._screen.write(f"\r\x1b[K{text}")

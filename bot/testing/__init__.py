@@ -10,6 +10,7 @@ from bot.testing.fakes import (
     FakeInbox,
     FakeLLM,
     FakeRecords,
+    FakeReminders,
     FakeSearch,
     StillClock,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "FakeInbox",
     "FakeLLM",
     "FakeRecords",
+    "FakeReminders",
     "FakeSearch",
     "StillClock",
 ]

@@ -4,7 +4,8 @@ class TestMyRecords(RecordsContract):
     @pytest.fixture
     async def records(self) -> Records: ...
 
-`LLMContract` and `AuditContract` have files of their own. Run with pytest-asyncio in auto mode.
+`LLMContract`, `AuditContract` and `RemindersContract` have files of their own. Run with
+pytest-asyncio in auto mode.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from bot.messages import (
     Attachment,
     Message,
     Place,
+    Reminder,
     Reply,
     Said,
     label_rank,
@@ -276,6 +277,7 @@ class FakeChat:
         self.files = dict(files or {})
         self.placeholder = ""
         self.replies: list[Reply] = []
+        self.can_be_told = True
         self._answered: set[str] = set()
 
     async def hold(self, message: Message, text: str) -> bool:
@@ -301,6 +303,9 @@ class FakeChat:
         if attachment.name not in self.files:
             raise BadInput("attachment", remedy=f"{attachment.name} を開けません。")
         return self.files[attachment.name]
+
+    def reference(self) -> str | None:
+        return "" if self.can_be_told else None
 
 
 class FakeInbox:
@@ -329,3 +334,25 @@ class FakeInbox:
 
     def take(self) -> Delivery | None:
         return self.waiting.pop(0) if self.waiting else None
+
+
+class FakeReminders:
+    """Reminders by workspace, skill and key; what is due goes to `inbox`."""
+
+    def __init__(self, inbox: FakeInbox | None = None) -> None:
+        self.inbox = inbox or FakeInbox()
+        self.kept: dict[tuple[str, str, str], Reminder] = {}
+
+    async def put(self, reminder: Reminder) -> None:
+        self.kept[reminder.workspace, reminder.skill, reminder.key] = reminder
+
+    async def drop(self, workspace: str, skill: str, key: str) -> bool:
+        return self.kept.pop((workspace, skill, key), None) is not None
+
+    async def release(self, now: datetime) -> int:
+        due = [name for name, reminder in self.kept.items() if reminder.due <= now]
+        for name in due:
+            reminder = self.kept.pop(name)
+            delivery = Delivery(reminder.place.platform, reminder.identity, reminder.dump())
+            await self.inbox.accept(delivery)
+        return len(due)

@@ -20,6 +20,7 @@ from bot.testing.fakes import (
     FakeDirectory,
     FakeLLM,
     FakeRecords,
+    FakeReminders,
     FakeSearch,
     StillClock,
 )
@@ -55,6 +56,7 @@ class Kit:
         self.search = FakeSearch({space.name: list(passages)})
         self.llm = None if answers is None else FakeLLM(answers)
         self.chat = FakeChat()
+        self.reminders = FakeReminders()
         self.bot = Bot(
             {skill.name: skill for skill in skills},
             Services(
@@ -64,6 +66,7 @@ class Kit:
                 clock=self.clock,
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
                 audit=self.audit,
+                reminders=self.reminders,
                 home=home or Path("no-such-home"),
                 llm=self.llm,
             ),
@@ -104,6 +107,12 @@ class Kit:
     async def say(self, text: str, **about: object) -> Reply:
         """Send a message and return what was said."""
         return await self.bot.receive(self.message(text, **about), self.chat)  # type: ignore[arg-type]
+
+    async def fire(self, key: str) -> Reply:
+        """Let a reminder come due, and return what was said. Raises KeyError without one."""
+        found = {kept.key: kept for kept in self.reminders.kept.values()}[key]
+        await self.reminders.drop(found.workspace, found.skill, found.key)
+        return await self.bot.receive(found.message(new_id(), 1), self.chat)
 
     def events(self, action: str) -> list[AuditEvent]:
         """The audit events of one action, oldest first."""

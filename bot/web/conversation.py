@@ -174,3 +174,7 @@ class PageChat:
         if attachment.location not in self._exchange.files:
             raise BadInput("attachment", remedy="ファイルをもう一度添付してください。")
         return self._exchange.files[attachment.location]
+
+    def reference(self) -> None:
+        """None: a browser asks, and is not spoken to."""
+        return None

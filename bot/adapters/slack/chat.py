@@ -17,7 +17,7 @@ from typing import Any
 from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack.api import SlackApi, SlackRefused
 from bot.adapters.slack.blocks import Rendered
-from bot.adapters.slack.events import Heard, dict_of, list_of, plain, text_of
+from bot.adapters.slack.events import DIRECTLY, Heard, dict_of, list_of, plain, text_of
 from bot.errors import BadInput, Unavailable, Withdrawn
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import Delivery, Inbox
@@ -82,7 +82,7 @@ class SlackChat:
             return True
         if message.attempt > 1 and await self._find_own(message.turn):
             return True
-        if self._heard.is_press or 0 in self._parts:
+        if not self._heard.shows_work or 0 in self._parts:
             return False
         if self._heard.is_private:
             if self._heard.response_url and message.attempt <= 1:
@@ -140,6 +140,9 @@ class SlackChat:
                 "no location", remedy="添付ファイルを開けません。もう一度添付してください。"
             )
         return await self._api.fetch(attachment.location)
+
+    def reference(self) -> str:
+        return DIRECTLY if self._heard.is_private else ""
 
     async def _publish(self, turn: str, rendered: Sequence[Rendered]) -> None:
         """Post the parts, the first one last: once it says answered, nothing is missing."""

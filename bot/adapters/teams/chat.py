@@ -131,19 +131,17 @@ class TeamsChat:
         self._holding = text
         if self._answered:
             return True
-        self._threads.add(
-            self._ref.conversation,
-            message.identity,
-            Said(message.text, by_bot=False, name=message.actor.name),
-        )
-        if not _is_silent(message):
+        if message.kind != "reminder":
+            said = Said(message.text, by_bot=False, name=message.actor.name)
+            self._threads.add(self._ref.conversation, message.identity, said)
+        if _shows_work(message):
             await self._slot(message.turn, self._ref, 0)
         return False
 
     async def progress(self, message: Message, text: str) -> None:
         now = time.monotonic()
         # Teams allows about one update a second in a conversation.
-        if _is_silent(message) or now - self._progressed_at < PROGRESS_SECONDS:
+        if not _shows_work(message) or now - self._progressed_at < PROGRESS_SECONDS:
             return
         self._progressed_at = now
         slot = await self._slot(message.turn, self._ref, 0)
@@ -181,6 +179,9 @@ class TeamsChat:
                 "管理者に依頼してください。",
             )
         return await self._fetch_bytes(attachment.location)
+
+    def reference(self) -> str:
+        return self._ref.dump()
 
     def _activities(self, message: Message, reply: Reply) -> list[dict[str, Any]]:
         host = urlsplit(self._settings.public_url).hostname
@@ -244,3 +245,8 @@ class TeamsChat:
 def _is_silent(message: Message) -> bool:
     """Whether a press is answered by its own notice and needs no message."""
     return message.kind == "button" and message.command == "feedback"
+
+
+def _shows_work(message: Message) -> bool:
+    """Whether a placeholder stands where the answer will: not where nobody waits for one."""
+    return message.kind != "reminder" and not _is_silent(message)
