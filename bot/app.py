@@ -19,6 +19,7 @@ from bot.ports import Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.registry import load_skills
 from bot.services.audit.record import SqlAudit
+from bot.services.computing import ChildComputing
 from bot.services.database import Database
 from bot.services.directory import SqlDirectory
 from bot.services.inbox import SqlInbox
@@ -133,6 +134,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
         reminders = SqlReminders(database)
+        computing = ChildComputing()
+        closing.push_async_callback(computing.close)
         services = Services(
             search=search,
             records=SqlRecords(database),
@@ -141,6 +144,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             prompts=prompts,
             audit=audit,
             reminders=reminders,
+            computing=computing,
             home=settings.home,
             llm=model,
         )

@@ -6,15 +6,16 @@ the label of the data, the token budget and the masking of personal data are app
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import masking, policy, routing
-from bot.contract import Skill
-from bot.errors import BadInput, ModelFailed, NoModel
+from bot import masking, policy, routing, stopping
+from bot.contract import Skill, T
+from bot.errors import BadInput, ModelFailed, NoModel, Stopped
 from bot.messages import Attachment, Message, Reminder, Said, highest_label
 from bot.ports import (
     LLM,
@@ -25,6 +26,7 @@ from bot.ports import (
     Chat,
     Clock,
     Completion,
+    Computing,
     Directory,
     Member,
     Passage,
@@ -38,6 +40,7 @@ from bot.ports import (
 from bot.prompts import PromptBook
 
 MOST_ATTACHED_BYTES = 20 * 1024 * 1024
+STOP_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Ledger:
     zone: str = ""
     masks: dict[str, int] = field(default_factory=dict)
     model_failures: list[str] = field(default_factory=list)
+    can_be_stopped: bool = False
 
     def details(self) -> dict[str, Any]:
         """What was asked of a model."""
@@ -85,6 +89,7 @@ class Services:
     prompts: PromptBook
     audit: Audit
     reminders: Reminders
+    computing: Computing
     home: Path
     llm: LLM | None = None
 
@@ -109,6 +114,7 @@ class TurnContext:
         self._member = member
         self._chat = chat
         self._ledger = ledger
+        self._shows_stop = False
         self.skill = skill
         self.history = history
 
@@ -125,6 +131,17 @@ class TurnContext:
     @property
     def now(self) -> datetime:
         return self._services.clock.now()
+
+    @property
+    def folder(self) -> Path:
+        return self._services.home / "workspaces" / self.workspace / self.skill.name
+
+    @property
+    def model(self) -> str:
+        return self._services.llm.name if self._services.llm else ""
+
+    def count(self, text: str) -> int:
+        return self._services.llm.count(text) if self._services.llm else 0
 
     async def find(
         self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
@@ -164,8 +181,33 @@ class TurnContext:
     ) -> Sequence[Passage]:
         return await self._services.search.rank(query, passages, top=top)
 
-    async def progress(self, text: str) -> None:
-        await self._chat.progress(self._message, text)
+    async def progress(self, text: str, *, stoppable: bool = False) -> None:
+        self._shows_stop = stoppable
+        if stoppable and not self._ledger.can_be_stopped:
+            turn, subject = self._message.turn, self._message.subject
+            await stopping.offer(self._services.records, self.workspace, turn, subject)
+            self._ledger.can_be_stopped = True
+        await self._chat.progress(self._message, text, stoppable=stoppable)
+
+    async def stop_if_asked(self) -> None:
+        if self._ledger.can_be_stopped and await stopping.is_asked(
+            self._services.records, self.workspace, self._message.turn
+        ):
+            raise Stopped("stopped by the asker")
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        await self.stop_if_asked()
+        computing: asyncio.Task[T] = asyncio.create_task(
+            self._services.computing.run(function, arguments)
+        )
+        try:
+            while not (await asyncio.wait({computing}, timeout=STOP_SECONDS))[0]:
+                await self.stop_if_asked()
+            return computing.result()
+        finally:
+            # Stopped, or the lease is lost: nobody wants the result.
+            computing.cancel()
+            await asyncio.wait({computing})
 
     async def keep(self, key: str, value: Any) -> None:
         await self._services.records.put(self.workspace, self.skill.name, key, value)
@@ -237,7 +279,7 @@ class TurnContext:
         self._ledger.prompts.append(use)
         if owner and self.skill.instructions:
             self._ledger.prompts.append(self.skill.words)
-        await self.progress("回答を作成しています…")
+        await self.progress("回答を作成しています…", stoppable=self._shows_stop)
         try:
             completion = await model.complete(turns, schema=schema, max_tokens=max_tokens)
         except ModelFailed as failure:

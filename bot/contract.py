@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from bot.messages import Attachment, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
 
 Risk = Literal["blue", "yellow", "red"]
+T = TypeVar("T")
 
 
 class Context(Protocol):
@@ -44,6 +45,20 @@ class Context(Protocol):
 
     @property
     def now(self) -> datetime: ...
+
+    @property
+    def folder(self) -> Path:
+        """The workspace's own files for this skill; may not exist."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name; empty without one."""
+        ...
+
+    def count(self, text: str) -> int:
+        """How many tokens the model takes a text for; 0 without a model, which counts nothing."""
+        ...
 
     async def find(
         self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
@@ -96,8 +111,25 @@ class Context(Protocol):
         """
         ...
 
-    async def progress(self, text: str) -> None:
-        """Tell the person how far the work is."""
+    async def progress(self, text: str, *, stoppable: bool = False) -> None:
+        """Tell the person how far the work is; `stoppable` with a button that stops it.
+
+        The button stays until progress is told without it. It is shown in Slack and Teams, not
+        for what only the asker sees there.
+        """
+        ...
+
+    async def stop_if_asked(self) -> None:
+        """Raise Stopped when the person has pressed the button; let it pass on."""
+        ...
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in another process, so that nobody waits for the processor.
+
+        Function, arguments and result are pickled: the function stands at the top of a module
+        that can be imported by its name, such as `skills.minutes.summary`; not in skill.py.
+        Raises the ShomuError that it raises, a plain one for any other failure, and Stopped.
+        """
         ...
 
     async def remind(self, key: str, at: datetime, *, to: str = "") -> bool:

@@ -6,7 +6,7 @@ passes the same contract tests.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -221,6 +221,20 @@ class Records(Protocol):
 
     async def list(self, workspace: str, skill: str, prefix: str = "") -> Mapping[str, Any]: ...
 
+    async def drop(self, workspace: str, skill: str, key: str) -> None: ...
+
+
+class Computing(Protocol):
+    """Runs what takes the processor for long where it holds nobody up."""
+
+    async def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """Call a function of an importable module and return what it returns.
+
+        It ends when the caller is cancelled. Raises the ShomuError that the function raised, and
+        a plain ShomuError for anything else.
+        """
+        ...
+
 
 class Clock(Protocol):
     """Tells the time; stands still in tests."""
@@ -273,8 +287,11 @@ class Chat(Protocol):
         """Show that work has begun. True when an earlier attempt already posted the answer."""
         ...
 
-    async def progress(self, message: Message, text: str) -> None:
-        """Change what the placeholder says. May do nothing where that cannot be shown."""
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        """Change what the placeholder says. May do nothing where that cannot be shown.
+
+        `stoppable` puts the button of `presses.STOP` under it, where the platform has buttons.
+        """
         ...
 
     async def answer(self, message: Message, reply: Reply) -> None:

@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from bot import policy, presses
+from bot import policy, presses, stopping
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
-from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
+from bot.errors import BadInput, Refused, ShomuError, Stopped, UnknownWorkspace, Withdrawn
 from bot.forms import SkillForms
 from bot.messages import (
     LONGEST_QUESTION,
@@ -93,6 +93,8 @@ class Bot:
             skill, reply = await self._run(message, chat, workspace, member, ledger)
         except Withdrawn:
             reply, reason = Reply("", status="withdrawn"), "message deleted"
+        except Stopped as stop:
+            reply, reason = Reply(f"中止しました。{stop.remedy}", status="help"), stop.code
         except Refused as refusal:
             reply, reason = refused(refusal), str(refusal)
         except ShomuError as error:
@@ -105,6 +107,8 @@ class Bot:
             log.error("turn %s failed: %s at %s", message.turn, reason, _line(error))
         reply = self._finish(reply, message, skill)
         await self._close(message, workspace, member, reply, ledger, started, reason)
+        if ledger.can_be_stopped:
+            await stopping.end(self.services.records, workspace.name, message.turn)
         return reply
 
     async def _workspace(self, message: Message) -> Workspace:
@@ -136,7 +140,7 @@ class Bot:
     ) -> tuple[Skill | None, Reply]:
         """Choose a skill and let it answer."""
         if message.kind == "button" and message.command in presses.KNOWN:
-            return None, await presses.press(message, self.audit, workspace)
+            return None, await presses.press(message, self.audit, self.services.records, workspace)
         if message.kind == "reminder" and message.command not in self.skills:
             raise Refused("the skill is gone")
         if len(message.text) > LONGEST_QUESTION:

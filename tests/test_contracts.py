@@ -47,9 +47,9 @@ from bot.testing.contracts import (
     DirectoryContract,
     InboxContract,
     RecordsContract,
+    RemindersContract,
     SearchContract,
 )
-from bot.testing.reminders_contract import RemindersContract
 from bot.web.conversation import Conversation, Exchange, PageChat
 
 Take = Callable[[], Awaitable[Delivery | None]]

@@ -26,7 +26,7 @@ class ConsoleChat:
         self._line(text)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
         self._line(text)
 
     async def answer(self, message: Message, reply: Reply) -> None:

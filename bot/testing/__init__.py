@@ -6,6 +6,7 @@ Each fake passes the same contract tests as the real service: see `bot.testing.c
 from bot.testing.fakes import (
     FakeAudit,
     FakeChat,
+    FakeComputing,
     FakeDirectory,
     FakeInbox,
     FakeLLM,
@@ -18,6 +19,7 @@ from bot.testing.fakes import (
 __all__ = [
     "FakeAudit",
     "FakeChat",
+    "FakeComputing",
     "FakeDirectory",
     "FakeInbox",
     "FakeLLM",

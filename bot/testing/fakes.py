@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import BadInput, ModelFailed, UnknownWorkspace, UnreadableDocument
+from bot.errors import BadInput, ModelFailed, ShomuError, UnknownWorkspace, UnreadableDocument
 from bot.messages import (
     LABELS,
     Actor,
@@ -221,6 +221,21 @@ class FakeRecords:
             if (space, owner) == (workspace, skill) and key.startswith(prefix)
         }
 
+    async def drop(self, workspace: str, skill: str, key: str) -> None:
+        self._values.pop((workspace, skill, key), None)
+
+
+class FakeComputing:
+    """Computes at once, in the same process."""
+
+    async def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        try:
+            return function(*arguments)
+        except ShomuError:
+            raise
+        except Exception as error:
+            raise ShomuError("computing failed") from error
+
 
 class FakeDirectory:
     """One workspace for everyone, unless told otherwise."""
@@ -278,17 +293,18 @@ class FakeChat:
         self.placeholder = ""
         self.replies: list[Reply] = []
         self.can_be_told = True
+        self.can_stop = False
         self._answered: set[str] = set()
 
     async def hold(self, message: Message, text: str) -> bool:
         self.placeholder = text
         return message.turn in self._answered
 
-    async def progress(self, message: Message, text: str) -> None:
-        self.placeholder = text
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        self.placeholder, self.can_stop = text, stoppable
 
     async def answer(self, message: Message, reply: Reply) -> None:
-        self.placeholder = ""
+        self.placeholder, self.can_stop = "", False
         if message.turn in self._answered:
             self.replies[-1] = reply
             return

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 
 from bot.context import Services
 from bot.contract import Skill
 from bot.messages import Actor, Attachment, Kind, Message, Place, Reply, Visibility, new_id
-from bot.ports import AuditEvent, Member, Passage, Workspace
+from bot.ports import AuditEvent, Computing, Member, Passage, Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.testing.fakes import (
     FakeAudit,
     FakeChat,
+    FakeComputing,
     FakeDirectory,
     FakeLLM,
     FakeRecords,
@@ -33,7 +35,7 @@ class Kit:
     """A bot with everything behind it in memory.
 
     `answers` are what the model says, in order; without them there is no model. `home` is where
-    the office's own files would be.
+    the office's own files would be, such as those of `Context.folder`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Kit:
         clearance: str = "2",
         prompts: PromptBook | None = None,
         examples: Sequence[str] = (),
+        computing: Computing | None = None,
         home: Path | None = None,
     ) -> None:
         space = workspace or Workspace("main", "総務課")
@@ -67,7 +70,8 @@ class Kit:
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
                 audit=self.audit,
                 reminders=self.reminders,
-                home=home or Path("no-such-home"),
+                computing=computing or FakeComputing(),
+                home=home or Path(gettempdir()) / f"shomu-kit-{new_id()}",
                 llm=self.llm,
             ),
             examples,

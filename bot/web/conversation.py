@@ -153,7 +153,7 @@ class PageChat:
         await self.progress(message, text)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
         self._exchange.progress = text
         self._exchange.change()
 

@@ -1002,3 +1002,47 @@ async def test_what_only_the_asker_saw_is_remembered_for_the_asker_alone(office:
 async def test_a_reminder_that_cannot_be_worked_out_is_apologised_for(office: Office) -> None:
     await office.adapter.apologise(released(reminder()))
     assert "受付番号" in words(office.slack.own()[0])
+
+
+class LongWork(ScriptedBot):
+    """Shows that it can be stopped; dies on its first attempt."""
+
+    def __init__(self, *, dies: bool) -> None:
+        super().__init__()
+        self.dies = dies
+
+    async def receive(self, message: Message, chat: Chat) -> Reply:
+        await chat.hold(message, "調べています…")
+        await chat.progress(message, "1／3 を読んでいます…", stoppable=True)
+        if self.dies and message.attempt == 1:
+            raise Unavailable("killed")
+        await chat.answer(message, replace(self.reply, turn=message.turn))
+        return self.reply
+
+
+async def test_long_work_can_be_stopped_with_a_button_at_once(office: Office) -> None:
+    office.adapter._bot = LongWork(dies=True)
+    with pytest.raises(Unavailable):
+        await office.deliver(said(), turn="turn-7")
+    (placeholder,) = office.slack.own()
+    assert "1／3 を読んでいます…" in words(placeholder)
+    (button,) = placeholder["blocks"][1]["elements"]
+    assert button["text"]["text"] == "中止する"
+    assert json.loads(button["value"]) == {"name": "stop", "value": "", "turn": "turn-7"}
+
+
+async def test_a_stoppable_placeholder_is_found_again_and_answered_over(office: Office) -> None:
+    office.adapter._bot = LongWork(dies=True)
+    delivery = Delivery("slack", "slack/T1/x", json.dumps(said()), "turn-7", 1)
+    with pytest.raises(Unavailable):
+        await office.adapter.handle(delivery)
+    await office.adapter.handle(replace(delivery, attempt=2))
+    (answer,) = office.slack.own()
+    assert "夏季休暇は5日です。" in words(answer)
+    assert "actions" not in {block["type"] for block in answer["blocks"]}
+
+
+async def test_the_stop_button_hands_over_the_turn_it_stops(office: Office) -> None:
+    await office.deliver(pressed("stop"))
+    (asked,) = office.bot.asked
+    assert (asked.kind, asked.command, asked.values["turn"]) == ("button", "stop", "turn-1")

@@ -793,3 +793,47 @@ async def test_a_reference_made_in_a_conversation_leads_back_to_it(office: Offic
     await office.post(office.in_channel("夏季休暇は", entities=[MENTION]))
     await office.work()
     assert ConversationRef.load(references[0]).conversation == f"{CHANNEL};messageid=100"
+
+
+# --- long work -------------------------------------------------------------------------------
+
+
+class LongWork(ScriptedBot):
+    """Shows that it can be stopped; dies on its first attempt."""
+
+    async def receive(self, message: Message, chat: Chat) -> Reply:
+        await chat.hold(message, "調べています…")
+        await chat.progress(message, "1／3 を読んでいます…", stoppable=True)
+        if message.attempt == 1:
+            raise RuntimeError("killed")
+        await chat.answer(message, replace(self.reply, turn=message.turn))
+        return self.reply
+
+
+async def test_long_work_can_be_stopped_and_its_placeholder_is_found_again(
+    office: Office,
+) -> None:
+    office.adapter._bot = LongWork()
+    activity = office.in_channel("読んで", entities=[MENTION])
+    delivery = Delivery("teams", "teams:1", json.dumps(activity), "turn-7", 1)
+    with pytest.raises(RuntimeError):
+        await office.adapter.handle(delivery)
+    (placeholder,) = office.teams.messages.values()
+    assert "1／3 を読んでいます…" in words(placeholder)
+    (button,) = placeholder["attachments"][0]["content"]["body"][1]["actions"]
+    assert (button["title"], button["verb"]) == ("中止する", "stop")
+    assert button["data"]["turn"] == "turn-7"
+    posted = office.inbox.posted["turn-7"]
+    await office.adapter.handle(replace(delivery, attempt=2, posted=posted))
+    (answer,) = office.teams.shown()
+    assert "5日です。" in answer
+    assert "読んでいます" not in answer
+
+
+async def test_a_press_that_stops_adds_no_message(office: Office) -> None:
+    office.bot.reply = Reply("中止を受け付けました。", status="help", is_private=True)
+    status, body = await office.post(office.pressed("stop", turn="turn-7"))
+    assert (status, body["value"]) == (200, "受け付けました。")
+    await office.work()
+    assert (office.bot.got[0].command, office.bot.got[0].values["turn"]) == ("stop", "turn-7")
+    assert office.teams.shown() == []

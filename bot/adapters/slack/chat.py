@@ -21,6 +21,7 @@ from bot.adapters.slack.events import DIRECTLY, Heard, dict_of, list_of, plain, 
 from bot.errors import BadInput, Unavailable, Withdrawn
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import Delivery, Inbox
+from bot.presses import STOP
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class SlackChat:
         self._whispering = False
         self._waiting: asyncio.Task[None] | None = None
         self._last_progress = 0.0
+        self._shows_stop = False
 
     async def hold(self, message: Message, text: str) -> bool:
         """Post the placeholder. True when an earlier attempt already answered."""
@@ -92,14 +94,17 @@ class SlackChat:
         await self._inbox.remember(message.turn, f"{self._heard.channel}/{self._parts[0]}")
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
-        """Change the placeholder, at most once a second."""
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        """Change the placeholder, at most once a second; the button at once."""
         await self._stop_if_withdrawn()
-        if 0 not in self._parts or time.monotonic() - self._last_progress < PROGRESS_SECONDS:
+        now = time.monotonic()
+        is_soon = now - self._last_progress < PROGRESS_SECONDS and stoppable == self._shows_stop
+        if 0 not in self._parts or is_soon:
             return
-        self._last_progress = time.monotonic()
+        self._last_progress, self._shows_stop = now, stoppable
+        item = slack_blocks.note(text, STOP if stoppable else None, message.turn)
         try:
-            await self._update(message.turn, slack_blocks.note(text), HOLDING, 0)
+            await self._update(message.turn, item, HOLDING, 0)
         except Unavailable as error:
             log.info("progress of turn %s not shown: %s", message.turn, error.code)
 

@@ -22,6 +22,7 @@ from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Unavailable
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import Inbox
+from bot.presses import STOP
 from bot.settings import Settings
 
 HOLDING = "調べています…"
@@ -123,6 +124,7 @@ class TeamsChat:
         self._holding = holding
         self._was_pressed = was_pressed
         self._progressed_at = 0.0
+        self._shows_stop = False
         state = json.loads(posted) if posted else {}
         self._answered = bool(state.get("answered"))
         self._slots: dict[str, list[str]] = state.get("messages", {})
@@ -138,15 +140,19 @@ class TeamsChat:
             await self._slot(message.turn, self._ref, 0)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
         now = time.monotonic()
         # Teams allows about one update a second in a conversation.
-        if not _shows_work(message) or now - self._progressed_at < PROGRESS_SECONDS:
+        is_soon = now - self._progressed_at < PROGRESS_SECONDS and stoppable == self._shows_stop
+        if not _shows_work(message) or is_soon:
             return
-        self._progressed_at = now
+        self._progressed_at, self._shows_stop = now, stoppable
         slot = await self._slot(message.turn, self._ref, 0)
+        activity = cards.plain_activity(text)
+        if stoppable:
+            activity = cards.stoppable_activity(text, message.turn)
         try:
-            await self._connector.update(self._ref, slot, cards.plain_activity(text))
+            await self._connector.update(self._ref, slot, activity)
         except Unavailable:
             return
 
@@ -244,7 +250,7 @@ class TeamsChat:
 
 def _is_silent(message: Message) -> bool:
     """Whether a press is answered by its own notice and needs no message."""
-    return message.kind == "button" and message.command == "feedback"
+    return message.kind == "button" and message.command in ("feedback", STOP.name)
 
 
 def _shows_work(message: Message) -> bool:
