@@ -114,8 +114,8 @@ class Context(Protocol):
     async def progress(self, text: str, *, stoppable: bool = False) -> None:
         """Tell the person how far the work is; `stoppable` with a button that stops it.
 
-        The button stays until progress is told without it. It is shown in Slack and Teams, not
-        for what only the asker sees there.
+        The button stays until progress is told without it. It is shown in Slack, Teams and the
+        local page; not in a terminal, nor in Slack for what only the asker sees.
         """
         ...
 
