@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import masking, policy, routing, stopping
-from bot.contract import Skill, T
+from bot.contract import Skill, T, skill_folder
 from bot.errors import BadInput, ModelFailed, NoModel, Stopped
 from bot.messages import Attachment, Message, Reminder, Said, highest_label
 from bot.ports import (
@@ -134,7 +134,7 @@ class TurnContext:
 
     @property
     def folder(self) -> Path:
-        return self._services.home / "workspaces" / self.workspace / self.skill.name
+        return skill_folder(self._services.home, self.workspace, self.skill.name)
 
     @property
     def model(self) -> str:

@@ -217,6 +217,11 @@ class Skill:
         return PromptUse(self.own_collection, self.version, digest)
 
 
+def skill_folder(home: Path, workspace: str, skill: str) -> Path:
+    """Where a workspace keeps its own files for a skill; they need not exist."""
+    return home / "workspaces" / workspace / skill
+
+
 @overload
 def skill(run: Run, /) -> Skill: ...
 @overload

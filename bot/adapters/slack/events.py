@@ -22,8 +22,7 @@ SHORTCUT = "shomu_ask"
 FORM = "shomu_form"
 ANY_ACTION = re.compile(r"shomu:.{1,200}")
 OPENS_FORM = "shomu:form:"
-# The reference of a place where only the asker saw the answer: nobody else is reminded.
-DIRECTLY = "directly"
+DIRECTLY = "directly"  # only the asker saw the answer: nobody else is reminded
 EVENTS = ("app_mention", "message", "app_home_opened")
 INTERACTIONS = ("block_actions", "message_action", "shortcut")
 # Subtypes that a person's own words come in; every other one is Slack talking about itself.
