@@ -2,7 +2,7 @@
 
 from bot.answering import answer_from
 from bot.contract import Context, Skill, skill
-from bot.errors import BadInput, ModelFailed, NoModel, Refused, ShomuError
+from bot.errors import BadInput, ModelFailed, NoModel, Refused, ShomuError, Stopped
 from bot.messages import (
     Action,
     Actor,
@@ -39,6 +39,7 @@ __all__ = [
     "ShomuError",
     "Skill",
     "Source",
+    "Stopped",
     "answer_from",
     "skill",
 ]

@@ -20,6 +20,7 @@ from bot.prompts import PromptBook, load_prompts
 from bot.registry import load_skills
 from bot.services.audit.record import SqlAudit
 from bot.services.audit.vault import Vault
+from bot.services.computing import ChildComputing
 from bot.services.database import Database
 from bot.services.directory import SqlDirectory
 from bot.services.files import FileLinks, SqlFiles
@@ -29,6 +30,7 @@ from bot.services.manuals.references import follow_references
 from bot.services.manuals.search import TantivySearch
 from bot.services.model import tokens
 from bot.services.records import SqlRecords
+from bot.services.reminders import SqlReminders
 from bot.services.words import keep_words
 from bot.settings import Settings
 from bot.turn import Bot
@@ -62,6 +64,7 @@ class App:
     inbox: SqlInbox
     files: SqlFiles
     links: FileLinks
+    reminders: SqlReminders
     skills: dict[str, Skill]
     bot: Bot
 
@@ -136,14 +139,19 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             closing.push_async_callback(model.close)
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
+        reminders = SqlReminders(database)
+        computing = ChildComputing()
+        closing.push_async_callback(computing.close)
         services = Services(
-            search,
-            SqlRecords(database),
-            directory,
-            clock,
-            prompts,
-            audit,
+            search=search,
+            records=SqlRecords(database),
+            directory=directory,
+            clock=clock,
+            prompts=prompts,
+            audit=audit,
             files=files,
+            reminders=reminders,
+            computing=computing,
             home=settings.home,
             llm=model,
         )
@@ -159,6 +167,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             inbox=inbox,
             files=files,
             links=FileLinks(vault, clock, settings.public_url),
+            reminders=reminders,
             skills=skills,
             bot=bot,
         )

@@ -6,22 +6,24 @@ the label of the data, the token budget and the masking of personal data are app
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bot import file_names, masking, policy, routing
-from bot.contract import Skill
-from bot.errors import BadInput, ModelFailed, NoModel
+from bot import file_names, masking, policy, routing, stopping
+from bot.contract import Skill, T, skill_folder
+from bot.errors import BadInput, ModelFailed, NoModel, Stopped
 from bot.messages import (
     LABELS,
     UNKNOWN_LABEL,
     Attachment,
     File,
     Message,
+    Reminder,
     Said,
     highest_label,
     new_id,
@@ -35,12 +37,14 @@ from bot.ports import (
     Chat,
     Clock,
     Completion,
+    Computing,
     Directory,
     Files,
     Member,
     Passage,
     PromptUse,
     Records,
+    Reminders,
     Search,
     Turn,
     Workspace,
@@ -48,6 +52,7 @@ from bot.ports import (
 from bot.prompts import PromptBook
 
 MOST_ATTACHED_BYTES = 20 * 1024 * 1024
+STOP_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Ledger:
     zone: str = ""
     masks: dict[str, int] = field(default_factory=dict)
     model_failures: list[str] = field(default_factory=list)
+    can_be_stopped: bool = False
 
     def details(self) -> dict[str, Any]:
         """What was asked of a model."""
@@ -95,6 +101,8 @@ class Services:
     prompts: PromptBook
     audit: Audit
     files: Files
+    reminders: Reminders
+    computing: Computing
     home: Path
     llm: LLM | None = None
 
@@ -119,6 +127,7 @@ class TurnContext:
         self._member = member
         self._chat = chat
         self._ledger = ledger
+        self._shows_stop = False
         self.skill = skill
         self.history = history
 
@@ -135,6 +144,17 @@ class TurnContext:
     @property
     def now(self) -> datetime:
         return self._services.clock.now()
+
+    @property
+    def folder(self) -> Path:
+        return skill_folder(self._services.home, self.workspace, self.skill.name)
+
+    @property
+    def model(self) -> str:
+        return self._services.llm.name if self._services.llm else ""
+
+    def count(self, text: str) -> int:
+        return self._services.llm.count(text) if self._services.llm else 0
 
     async def find(
         self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
@@ -197,8 +217,33 @@ class TurnContext:
     ) -> Sequence[Passage]:
         return await self._services.search.rank(query, passages, top=top)
 
-    async def progress(self, text: str) -> None:
-        await self._chat.progress(self._message, text)
+    async def progress(self, text: str, *, stoppable: bool = False) -> None:
+        self._shows_stop = stoppable
+        if stoppable and not self._ledger.can_be_stopped:
+            turn, subject = self._message.turn, self._message.subject
+            await stopping.offer(self._services.records, self.workspace, turn, subject)
+            self._ledger.can_be_stopped = True
+        await self._chat.progress(self._message, text, stoppable=stoppable)
+
+    async def stop_if_asked(self) -> None:
+        if self._ledger.can_be_stopped and await stopping.is_asked(
+            self._services.records, self.workspace, self._message.turn
+        ):
+            raise Stopped("stopped by the asker")
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        await self.stop_if_asked()
+        computing: asyncio.Task[T] = asyncio.create_task(
+            self._services.computing.run(function, arguments)
+        )
+        try:
+            while not (await asyncio.wait({computing}, timeout=STOP_SECONDS))[0]:
+                await self.stop_if_asked()
+            return computing.result()
+        finally:
+            # Stopped, or the lease is lost: nobody wants the result.
+            computing.cancel()
+            await asyncio.wait({computing})
 
     async def keep(self, key: str, value: Any) -> None:
         await self._services.records.put(self.workspace, self.skill.name, key, value)
@@ -208,6 +253,22 @@ class TurnContext:
 
     async def all_kept(self, prefix: str) -> Mapping[str, Any]:
         return await self._services.records.list(self.workspace, self.skill.name, prefix)
+
+    async def remind(self, key: str, at: datetime, *, to: str = "") -> bool:
+        if at.tzinfo is None:
+            raise ValueError("a reminder's time needs its zone")
+        reference = self._chat.reference()
+        if reference is None:
+            return False
+        message, due = self._message, at.astimezone(UTC)
+        reminder = Reminder(
+            self.workspace, self.skill.name, key, due, message.place, message.actor, reference, to
+        )
+        await self._services.reminders.put(reminder)
+        return True
+
+    async def forget(self, key: str) -> None:
+        await self._services.reminders.drop(self.workspace, self.skill.name, key)
 
     async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
         event = AuditEvent(
@@ -254,7 +315,7 @@ class TurnContext:
         self._ledger.prompts.append(use)
         if owner and self.skill.instructions:
             self._ledger.prompts.append(self.skill.words)
-        await self.progress("回答を作成しています…")
+        await self.progress("回答を作成しています…", stoppable=self._shows_stop)
         try:
             completion = await model.complete(turns, schema=schema, max_tokens=max_tokens)
         except ModelFailed as failure:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from bot.messages import Attachment, File, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
 
 Risk = Literal["blue", "yellow", "red"]
+T = TypeVar("T")
 
 
 class Context(Protocol):
@@ -44,6 +45,20 @@ class Context(Protocol):
 
     @property
     def now(self) -> datetime: ...
+
+    @property
+    def folder(self) -> Path:
+        """The workspace's own files for this skill; may not exist."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name; empty without one."""
+        ...
+
+    def count(self, text: str) -> int:
+        """How many tokens the model takes a text for; 0 without a model, which counts nothing."""
+        ...
 
     async def find(
         self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
@@ -106,8 +121,39 @@ class Context(Protocol):
         """
         ...
 
-    async def progress(self, text: str) -> None:
-        """Tell the person how far the work is."""
+    async def progress(self, text: str, *, stoppable: bool = False) -> None:
+        """Tell the person how far the work is; `stoppable` with a button that stops it.
+
+        The button stays until progress is told without it. It is shown in Slack, Teams and the
+        local page; not in a terminal, nor in Slack for what only the asker sees.
+        """
+        ...
+
+    async def stop_if_asked(self) -> None:
+        """Raise Stopped when the person has pressed the button; let it pass on."""
+        ...
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in another process, so that nobody waits for the processor.
+
+        Function, arguments and result are pickled: the function stands at the top of a module
+        that can be imported by its name, such as `skills.minutes.summary`; not in skill.py.
+        Raises the ShomuError that it raises, a plain one for any other failure, and Stopped.
+        """
+        ...
+
+    async def remind(self, key: str, at: datetime, *, to: str = "") -> bool:
+        """Have this skill called at a time, with a Message of kind "reminder" and values["key"].
+
+        The reply is posted in this thread, or sent to the actor `to` alone, whose rights then
+        count; where Teams opens no personal chat, in the thread. One of status "withdrawn" says
+        nothing. The same key replaces; the time is exact to a minute and names its zone.
+        False where nothing can be said later: a terminal and the local page.
+        """
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Take a reminder back."""
         ...
 
     async def note(self, action: str, target: str, details: Mapping[str, Any]) -> None:
@@ -179,6 +225,11 @@ class Skill:
         """The skill's instructions as a prompt: they too are put to the model."""
         digest = sha256(self.instructions.encode()).hexdigest()
         return PromptUse(self.own_collection, self.version, digest)
+
+
+def skill_folder(home: Path, workspace: str, skill: str) -> Path:
+    """Where a workspace keeps its own files for a skill; they need not exist."""
+    return home / "workspaces" / workspace / skill
 
 
 @overload

@@ -8,6 +8,7 @@ user reads is the remedy and a reference number, never the text of an exception.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class ShomuError(Exception):
@@ -20,6 +21,18 @@ class ShomuError(Exception):
         super().__init__(message)
         if remedy:
             self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by calling the class again: each takes other arguments than the text it ends with.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ShomuError], args: tuple[Any, ...], about: dict[str, Any]) -> ShomuError:
+    """The error that another process raised."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(about)
+    return error
 
 
 class Misconfigured(ShomuError):
@@ -81,6 +94,13 @@ class Withdrawn(ShomuError):
     """The message was deleted before it was answered; there is nothing left to say."""
 
     code = "withdrawn"
+
+
+class Stopped(ShomuError):
+    """The person who asked has stopped the work; it ends here, and nothing is answered."""
+
+    code = "stopped"
+    remedy = "もう一度行うときは、はじめから依頼してください。"
 
 
 class Tampered(ShomuError):

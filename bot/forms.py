@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot import policy
-from bot.contract import Skill
+from bot.contract import Skill, skill_folder
 from bot.errors import Refused, UnknownWorkspace
 from bot.messages import Form, Message, load_reply
 from bot.ports import Audit, Directory
@@ -51,8 +51,3 @@ class SkillForms:
             # The turn says why; a form that leads nowhere would only cost the person time.
             return None
         return skill.ask(name, values, skill_folder(self._home, workspace.name, skill.name))
-
-
-def skill_folder(home: Path, workspace: str, skill: str) -> Path:
-    """Where a workspace keeps its own files for a skill; they need not exist."""
-    return home / "workspaces" / workspace / skill

@@ -1,4 +1,4 @@
-"""What the clock starts: the nightly verification, the document folder, and forgetting."""
+"""What the clock starts: nightly verification, the document folder, reminders, forgetting."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from pathlib import Path
 from bot.adapters.schedule import Job
 from bot.app import App
 from bot.ports import AuditEvent
+from bot.services.firings import Firings
 
 DAY = timedelta(days=1)
 KEPT_IDENTITIES = timedelta(days=7)
+# Longer than the period of any job: a firing that is forgotten could run again.
+KEPT_FIRINGS = timedelta(days=62)
 
 
 def jobs(app: App) -> Sequence[Job]:
     """The jobs of this installation, in Japanese time."""
     found = [
         Job("verify", "30 2 * * *", DAY, lambda: verify(app)),
+        Job("remind", "* * * * *", timedelta(minutes=1), lambda: remind(app)),
         Job("expire", "0 3 * * *", DAY, lambda: expire(app)),
     ]
     if app.settings.sync_folder:
@@ -47,7 +51,13 @@ async def expire(app: App) -> str:
     """Erase words and files whose time is over; forget identities no platform redelivers."""
     erased = await app.audit.expire()
     forgotten = await app.inbox.forget(app.clock.now() - KEPT_IDENTITIES)
+    await Firings(app.database).forget(app.clock.now() - KEPT_FIRINGS)
     return f"{erased} bodies and files erased, {forgotten} identities forgotten"
+
+
+async def remind(app: App) -> str:
+    """Hand what skills want to be called for now to the workers."""
+    return f"{await app.reminders.release(app.clock.now())} reminders due"
 
 
 async def sync(app: App) -> str:

@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Platform = Literal["slack", "teams", "console"]
-Kind = Literal["mention", "direct", "follow-up", "command", "shortcut", "button", "form"]
+Kind = Literal[
+    "mention", "direct", "follow-up", "command", "shortcut", "button", "form", "reminder"
+]
 Visibility = Literal["direct", "private", "public"]
 Status = Literal["answered", "not_found", "help", "refused", "failed", "withdrawn"]
 
@@ -137,6 +139,57 @@ class Message:
     def subject(self) -> str:
         """Whose words these are: they are encrypted with this person's key, to be erasable."""
         return f"{self.place.platform}:{self.place.team}:{self.actor.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a skill wants to be called for later, and where. `due` is in UTC.
+
+    `reference` is the platform's own, from `Chat.reference`; `to` the actor who reads it in a
+    direct message, empty for the place itself.
+    """
+
+    workspace: str
+    skill: str
+    key: str
+    due: datetime
+    place: Place
+    actor: Actor
+    reference: str = ""
+    to: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The same for every replica that finds it due, so that the inbox takes it once."""
+        parts = (self.place.platform, "reminder", self.workspace, self.skill, self.key)
+        return "/".join((*parts, self.due.isoformat()))
+
+    def dump(self) -> str:
+        return json.dumps({**asdict(self), "due": self.due.isoformat()}, ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str) -> Reminder:
+        values = json.loads(text)
+        place, actor = Place(**values.pop("place")), Actor(**values.pop("actor"))
+        due = datetime.fromisoformat(values.pop("due"))
+        return cls(**values, due=due, place=place, actor=actor)
+
+    def message(self, turn: str, attempt: int) -> Message:
+        """What the skill is called with. Whoever reads it is its actor: their rights decide."""
+        is_own = self.to in ("", self.actor.id)
+        return Message(
+            text="",
+            actor=self.actor if is_own else Actor(self.to, locale=self.actor.locale),
+            place=self.place,
+            kind="reminder",
+            identity=self.identity,
+            turn=turn,
+            attempt=attempt,
+            workspace=self.workspace,
+            command=self.skill,
+            values={"key": self.key},
+            sent_at=self.due,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from bot.messages import Actor, Attachment, File, Form, Message, Place, Reply, Said
+from bot.messages import (
+    Actor,
+    Attachment,
+    File,
+    Form,
+    Message,
+    Place,
+    Reminder,
+    Reply,
+    Said,
+)
 
 Zone = Literal["local", "lgwan", "cloud"]
 Role = Literal["staff", "owner", "auditor", "operator", "admin"]
@@ -221,6 +231,20 @@ class Records(Protocol):
 
     async def list(self, workspace: str, skill: str, prefix: str = "") -> Mapping[str, Any]: ...
 
+    async def drop(self, workspace: str, skill: str, key: str) -> None: ...
+
+
+class Computing(Protocol):
+    """Runs what takes the processor for long where it holds nobody up."""
+
+    async def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """Call a function of an importable module and return what it returns.
+
+        It ends when the caller is cancelled. Raises the ShomuError that the function raised, and
+        a plain ShomuError for anything else.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
@@ -302,8 +326,11 @@ class Chat(Protocol):
         """Show that work has begun. True when an earlier attempt already posted the answer."""
         ...
 
-    async def progress(self, message: Message, text: str) -> None:
-        """Change what the placeholder says. May do nothing where that cannot be shown."""
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        """Change what the placeholder says. May do nothing where that cannot be shown.
+
+        `stoppable` puts the button of `presses.STOP` under it, where the platform has buttons.
+        """
         ...
 
     async def answer(self, message: Message, reply: Reply) -> None:
@@ -315,6 +342,10 @@ class Chat(Protocol):
         ...
 
     async def download(self, attachment: Attachment) -> bytes: ...
+
+    def reference(self) -> str | None:
+        """What the platform needs to speak here later, opaque; None where it cannot."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +363,13 @@ class Delivery:
     attempt: int = 0
     posted: str = ""
 
+    @property
+    def reminder(self) -> Reminder | None:
+        """The reminder in it; None in what a platform handed us."""
+        # By the identity, which is ours alone: a payload may claim anything.
+        is_ours = self.identity.startswith(f"{self.platform}/reminder/")
+        return Reminder.load(self.payload) if is_ours else None
+
 
 class Inbox(Protocol):
     """Holds what was acknowledged until it is answered."""
@@ -346,4 +384,20 @@ class Inbox(Protocol):
 
     async def withdraw(self, identity: str) -> bool:
         """Take back a delivery that is not yet worked on, because its message was deleted."""
+        ...
+
+
+class Reminders(Protocol):
+    """Holds what is to be said later. A key is a skill's own name for it, in its workspace."""
+
+    async def put(self, reminder: Reminder) -> None:
+        """Keep a reminder; it takes the place of one with the same workspace, skill and key."""
+        ...
+
+    async def drop(self, workspace: str, skill: str, key: str) -> bool:
+        """Forget a reminder. False when there is none, because it went out or never was."""
+        ...
+
+    async def release(self, now: datetime) -> int:
+        """Move what is due into the inbox, each once among all replicas; how many there were."""
         ...

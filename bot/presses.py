@@ -1,15 +1,16 @@
-"""What the buttons under every reply do: feedback, and sharing a private answer."""
+"""What the buttons under every reply do: feedback, sharing a private answer; and stopping."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import policy
+from bot import policy, stopping
 from bot.errors import BadInput, Refused
 from bot.messages import Action, Message, Reply, Visibility, load_reply
-from bot.ports import Audit, AuditEvent, Workspace
+from bot.ports import Audit, AuditEvent, Records, Workspace
 
-KNOWN = frozenset({"feedback", "share"})
+KNOWN = frozenset({"feedback", "share", "stop"})
+STOP = Action("stop", "中止する")
 
 
 def offered(reply: Reply, visibility: Visibility) -> tuple[Action, ...]:
@@ -25,10 +26,12 @@ def offered(reply: Reply, visibility: Visibility) -> tuple[Action, ...]:
     return tuple(buttons)
 
 
-async def press(message: Message, audit: Audit, workspace: Workspace) -> Reply:
+async def press(message: Message, audit: Audit, records: Records, workspace: Workspace) -> Reply:
     """Do what a button says. `values` hold the button's value and the turn it stood under."""
     if message.command == "feedback":
         return await _feedback(message, audit, workspace)
+    if message.command == STOP.name:
+        return await _stop(message, audit, records, workspace)
     return await _share(message, audit)
 
 
@@ -51,6 +54,23 @@ async def _feedback(message: Message, audit: Audit, workspace: Workspace) -> Rep
         )
     )
     return Reply("ご意見を記録しました。ありがとうございます。", status="help", is_private=True)
+
+
+async def _stop(message: Message, audit: Audit, records: Records, workspace: Workspace) -> Reply:
+    turn = message.values.get("turn", "")
+    await stopping.ask(records, workspace.name, turn, message.subject)
+    await audit.record(
+        AuditEvent(
+            action="assistant.stop",
+            workspace=workspace.name,
+            platform=message.place.platform,
+            actor=message.actor.id,
+            target=turn,
+            turn=message.turn,
+            key=f"stop:{turn}",
+        )
+    )
+    return Reply("中止を受け付けました。", status="help", is_private=True)
 
 
 async def _share(message: Message, audit: Audit) -> Reply:

@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from bot import policy, presses
+from bot import policy, presses, stopping
 from bot.context import Ledger, Services, TurnContext
 from bot.contract import Skill
-from bot.errors import BadInput, Refused, ShomuError, UnknownWorkspace, Withdrawn
+from bot.errors import BadInput, Refused, ShomuError, Stopped, UnknownWorkspace, Withdrawn
 from bot.forms import SkillForms
 from bot.messages import (
     LONGEST_QUESTION,
@@ -69,7 +69,7 @@ class Bot:
         reply = await self._recorded(message)
         if reply is None:
             reply = await self._work(message, chat, workspace, started)
-        if reply.status != "withdrawn":
+        if not _is_silent(message, reply):
             if not was_answered:
                 # With its workspace: the files of a reply are fetched from there.
                 await chat.answer(replace(message, workspace=workspace.name), reply)
@@ -95,6 +95,8 @@ class Bot:
             skill, reply = await self._run(message, chat, workspace, member, ledger)
         except Withdrawn:
             reply, reason = Reply("", status="withdrawn"), "message deleted"
+        except Stopped as stop:
+            reply, reason = Reply(f"中止しました。{stop.remedy}", status="help"), stop.code
         except Refused as refusal:
             reply, reason = refused(refusal), str(refusal)
         except ShomuError as error:
@@ -107,6 +109,8 @@ class Bot:
             log.error("turn %s failed: %s at %s", message.turn, reason, _line(error))
         reply = self._finish(reply, message, skill)
         await self._close(message, workspace, member, reply, ledger, started, reason)
+        if ledger.can_be_stopped:
+            await stopping.end(self.services.records, workspace.name, message.turn)
         return reply
 
     async def _workspace(self, message: Message) -> Workspace:
@@ -123,7 +127,8 @@ class Bot:
         directory = self.services.directory
         member = await directory.member(workspace, message.place, message.actor)
         policy.admit(workspace, member, message.actor)
-        counts = workspace.daily_turns and message.attempt == 1 and message.kind != "button"
+        asks = message.kind not in ("button", "reminder")
+        counts = workspace.daily_turns and message.attempt == 1 and asks
         if counts and not await directory.reserve(
             workspace, f"turns:{message.actor.id}", 1, workspace.daily_turns
         ):
@@ -137,7 +142,9 @@ class Bot:
     ) -> tuple[Skill | None, Reply]:
         """Choose a skill and let it answer."""
         if message.kind == "button" and message.command in presses.KNOWN:
-            return None, await presses.press(message, self.audit, workspace)
+            return None, await presses.press(message, self.audit, self.services.records, workspace)
+        if message.kind == "reminder" and message.command not in self.skills:
+            raise Refused("the skill is gone")
         if len(message.text) > LONGEST_QUESTION:
             raise BadInput(
                 "too long",
@@ -270,6 +277,12 @@ class Bot:
             occurred=ended,
         )
         await self.audit.record(event, body=dump_reply(reply), subject=message.subject)
+
+
+def _is_silent(message: Message, reply: Reply) -> bool:
+    """Whether nothing is posted: nobody asked for a reminder to be told that it is refused."""
+    is_refused = message.kind == "reminder" and reply.status == "refused"
+    return is_refused or reply.status == "withdrawn"
 
 
 def refused(refusal: Refused) -> Reply:

@@ -20,6 +20,7 @@ from bot.ports import (
     Directory,
     Inbox,
     Records,
+    Reminders,
     Search,
     Workspace,
 )
@@ -29,11 +30,13 @@ from bot.services.inbox import SqlInbox
 from bot.services.manuals.library import Library
 from bot.services.manuals.search import TantivySearch
 from bot.services.records import SqlRecords
+from bot.services.reminders import SqlReminders
 from bot.testing import (
     FakeChat,
     FakeDirectory,
     FakeInbox,
     FakeRecords,
+    FakeReminders,
     FakeSearch,
     StillClock,
 )
@@ -44,6 +47,7 @@ from bot.testing.contracts import (
     DirectoryContract,
     InboxContract,
     RecordsContract,
+    RemindersContract,
     SearchContract,
 )
 from bot.web.conversation import Conversation, Exchange, PageChat
@@ -117,6 +121,29 @@ class TestSqlRecords(RecordsContract):
     @pytest.fixture
     def records(self, database: Database) -> Records:
         return SqlRecords(database)
+
+
+class TestFakeReminders(RemindersContract):
+    @pytest.fixture
+    def reminders(self) -> FakeReminders:
+        return FakeReminders()
+
+    @pytest.fixture
+    def take(self, reminders: FakeReminders) -> Take:
+        async def take() -> Delivery | None:
+            return reminders.inbox.take()
+
+        return take
+
+
+class TestSqlReminders(RemindersContract):
+    @pytest.fixture
+    def reminders(self, database: Database) -> Reminders:
+        return SqlReminders(database)
+
+    @pytest.fixture
+    def take(self, database: Database) -> Take:
+        return SqlInbox(database).claim
 
 
 class TestFakeSearch(SearchContract):

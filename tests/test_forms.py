@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.contract import Context, Skill
-from bot.forms import skill_folder
+from bot.contract import Context, Skill, skill_folder
 from bot.messages import Field, Form, Message, Reply, dump_reply, load_reply
 from bot.ports import Workspace
 from bot.testing.kit import Kit

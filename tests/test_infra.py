@@ -160,6 +160,9 @@ def office(tmp_path: Path) -> Office:
     found.ok("ask", "夏季休暇は何日ですか")
     found.ok("new", "駐車場")
     (found.home / "prompts").mkdir()
+    forms = found.home / "workspaces" / "main" / "minutes"
+    forms.mkdir(parents=True)
+    (forms / "様式.md").write_text("議事録", encoding="utf-8")
     found.ok("audit", "verify")
     return found
 
@@ -191,6 +194,8 @@ def test_a_backup_taken_as_the_runbook_says_is_whole(office: Office, tmp_path: P
     restored = restore(office, tmp_path / "backup", tmp_path / "restored")
     assert "改ざんされていません" in restored.ok("audit", "verify", "--against", str(outside))
     assert "駐車場" in restored.ok("skills", "list")
+    kept = restored.home / "workspaces" / "main" / "minutes" / "様式.md"
+    assert kept.read_text(encoding="utf-8") == "議事録"
 
 
 def test_what_was_lost_since_the_backup_shows_against_the_copy_outside(

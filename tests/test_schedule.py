@@ -240,4 +240,16 @@ async def test_the_workspace_follows_the_folder(app: App, tmp_path: Path) -> Non
 
 def test_there_is_no_sync_without_a_folder(app: App) -> None:
     without = replace(app, settings=replace(app.settings, sync_folder=""))
-    assert [job.name for job in jobs(without)] == ["verify", "expire"]
+    assert [job.name for job in jobs(without)] == ["verify", "remind", "expire"]
+
+
+async def test_the_night_forgets_firings_that_no_clock_asks_about(app: App) -> None:
+    found = Firings(app.database)
+    assert await found.claim("remind:old")
+    async with app.database.write() as connection:
+        old = (MORNING - 63 * DAY).isoformat()
+        await connection.execute(text("UPDATE firing SET started = :old"), {"old": old})
+    assert await found.claim("remind:new")
+    await run(app, "expire")
+    assert not await found.claim("remind:new")
+    assert await found.claim("remind:old")

@@ -27,7 +27,7 @@ class ConsoleChat:
         self._line(text)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
         self._line(text)
 
     async def answer(self, message: Message, reply: Reply) -> None:
@@ -45,6 +45,10 @@ class ConsoleChat:
             raise BadInput(
                 "attachment", remedy=f"{attachment.name} を開けません。場所を確認してください。"
             ) from error
+
+    def reference(self) -> None:
+        """None: once the command has ended, nobody looks."""
+        return None
 
     def _line(self, text: str) -> None:
         if self._show:

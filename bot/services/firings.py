@@ -25,6 +25,13 @@ class Firings:
         async with self._database.write() as connection:
             return (await connection.execute(statement, values)).rowcount == 1
 
+    async def forget(self, before: datetime) -> int:
+        """Drop firings that no clock asks about any more."""
+        statement = text("DELETE FROM firing WHERE started < :before")
+        async with self._database.write() as connection:
+            values = {"before": before.isoformat()}
+            return (await connection.execute(statement, values)).rowcount
+
     async def finish(self, key: str, outcome: str) -> None:
         statement = text(
             "UPDATE firing SET finished = :finished, outcome = :outcome WHERE key = :key"

@@ -44,6 +44,14 @@ class SqlRecords:
             found = await connection.scalar(statement, values)
         return None if found is None else json.loads(found)
 
+    async def drop(self, workspace: str, skill: str, key: str) -> None:
+        statement = text(
+            "DELETE FROM record WHERE workspace = :workspace AND skill = :skill AND key = :key"
+        )
+        values = {"workspace": workspace, "skill": skill, "key": key}
+        async with self._database.write() as connection:
+            await connection.execute(statement, values)
+
     async def list(self, workspace: str, skill: str, prefix: str = "") -> Mapping[str, Any]:
         # Not LIKE: a key may hold % and _.
         statement = text(

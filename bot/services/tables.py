@@ -150,6 +150,17 @@ class RecordRow(SQLModel, table=True):
     updated: str
 
 
+class ReminderRow(SQLModel, table=True):
+    """What a skill wants to be called for. `content` is the whole `Reminder`, as its own JSON."""
+
+    __tablename__ = "reminder"
+    workspace: str = Field(primary_key=True)
+    skill: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    due: str = Field(index=True)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class FiringRow(SQLModel, table=True):
     """A schedule's firing, inserted before it runs, so that only one replica runs it."""
 

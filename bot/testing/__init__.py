@@ -6,11 +6,13 @@ Each fake passes the same contract tests as the real service: see `bot.testing.c
 from bot.testing.fakes import (
     FakeAudit,
     FakeChat,
+    FakeComputing,
     FakeDirectory,
     FakeFiles,
     FakeInbox,
     FakeLLM,
     FakeRecords,
+    FakeReminders,
     FakeSearch,
     StillClock,
 )
@@ -18,11 +20,13 @@ from bot.testing.fakes import (
 __all__ = [
     "FakeAudit",
     "FakeChat",
+    "FakeComputing",
     "FakeDirectory",
     "FakeFiles",
     "FakeInbox",
     "FakeLLM",
     "FakeRecords",
+    "FakeReminders",
     "FakeSearch",
     "StillClock",
 ]

@@ -4,7 +4,7 @@ class TestMyRecords(RecordsContract):
     @pytest.fixture
     async def records(self) -> Records: ...
 
-`LLMContract` and `AuditContract` have files of their own. Run with pytest-asyncio in auto mode.
+Those with a file of their own are found here too. Run with pytest-asyncio in auto mode.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import pytest
 
 from bot.errors import BadInput, UnknownWorkspace, UnreadableDocument
 from bot.messages import Actor, Attachment, Message, Place, Reply, Said, new_id
-from bot.ports import Chat, Clock, Delivery, Directory, Inbox, Member, Passage, Records, Search
+from bot.ports import Chat, Clock, Delivery, Directory, Inbox, Member, Passage, Search
 from bot.testing.audit_contract import AuditContract
 from bot.testing.llm_contract import LLMContract
+from bot.testing.records_contract import RecordsContract
+from bot.testing.reminders_contract import RemindersContract
 
 __all__ = [
     "AuditContract",
@@ -31,6 +33,7 @@ __all__ = [
     "InboxContract",
     "LLMContract",
     "RecordsContract",
+    "RemindersContract",
     "SearchContract",
 ]
 
@@ -183,45 +186,6 @@ class DirectoryContract:
             Place("teams", "T1", "C1", "1.1"),
         ):
             assert await directory.joined(elsewhere) == ""
-
-
-class RecordsContract:
-    """Contract tests of `bot.ports.Records`."""
-
-    @pytest.fixture
-    def records(self) -> Records:
-        raise NotImplementedError
-
-    async def test_a_value_comes_back_as_it_was_put(self, records: Records) -> None:
-        for value in ({"日数": 5, "可": True, "備考": None}, [1, 2.5, "三"], "文", 0, False):
-            await records.put("main", "leave", "鍵", value)
-            assert await records.get("main", "leave", "鍵") == value
-        assert await records.get("main", "leave", "ない鍵") is None
-
-    async def test_what_is_kept_does_not_change_with_the_value_that_was_put(
-        self, records: Records
-    ) -> None:
-        value = {"days": [1]}
-        await records.put("main", "leave", "k", value)
-        value["days"].append(2)
-        assert await records.get("main", "leave", "k") == {"days": [1]}
-
-    async def test_workspaces_and_skills_do_not_see_each_other(self, records: Records) -> None:
-        await records.put("main", "leave", "k", 1)
-        assert await records.get("tax", "leave", "k") is None
-        assert await records.get("main", "parking", "k") is None
-        assert await records.list("tax", "leave") == {}
-        assert await records.list("main", "parking") == {}
-
-    async def test_a_prefix_is_taken_to_the_letter_and_keys_come_in_order(
-        self, records: Records
-    ) -> None:
-        for key in ("b", "a_1", "a%2", "ab", "a_0"):
-            await records.put("main", "leave", key, key)
-        assert list(await records.list("main", "leave", "a_")) == ["a_0", "a_1"]
-        assert list(await records.list("main", "leave", "a%")) == ["a%2"]
-        assert dict(await records.list("main", "leave", "b")) == {"b": "b"}
-        assert len(await records.list("main", "leave")) == 5
 
 
 class SearchContract:

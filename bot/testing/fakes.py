@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import BadInput, ModelFailed, UnknownWorkspace, UnreadableDocument
+from bot.errors import BadInput, ModelFailed, ShomuError, UnknownWorkspace, UnreadableDocument
 from bot.messages import (
     LABELS,
     Actor,
@@ -17,6 +17,7 @@ from bot.messages import (
     File,
     Message,
     Place,
+    Reminder,
     Reply,
     Said,
     label_rank,
@@ -223,6 +224,21 @@ class FakeRecords:
             if (space, owner) == (workspace, skill) and key.startswith(prefix)
         }
 
+    async def drop(self, workspace: str, skill: str, key: str) -> None:
+        self._values.pop((workspace, skill, key), None)
+
+
+class FakeComputing:
+    """Computes at once, in the same process."""
+
+    async def run(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        try:
+            return function(*arguments)
+        except ShomuError:
+            raise
+        except Exception as error:
+            raise ShomuError("computing failed") from error
+
 
 class FakeFiles:
     """Files in a dictionary; `named` reads one back in a test."""
@@ -303,17 +319,19 @@ class FakeChat:
         self.files = dict(files or {})
         self.placeholder = ""
         self.replies: list[Reply] = []
+        self.can_be_told = True
+        self.can_stop = False
         self._answered: set[str] = set()
 
     async def hold(self, message: Message, text: str) -> bool:
         self.placeholder = text
         return message.turn in self._answered
 
-    async def progress(self, message: Message, text: str) -> None:
-        self.placeholder = text
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        self.placeholder, self.can_stop = text, stoppable
 
     async def answer(self, message: Message, reply: Reply) -> None:
-        self.placeholder = ""
+        self.placeholder, self.can_stop = "", False
         if message.turn in self._answered:
             self.replies[-1] = reply
             return
@@ -328,6 +346,9 @@ class FakeChat:
         if attachment.name not in self.files:
             raise BadInput("attachment", remedy=f"{attachment.name} を開けません。")
         return self.files[attachment.name]
+
+    def reference(self) -> str | None:
+        return "" if self.can_be_told else None
 
 
 class FakeInbox:
@@ -356,3 +377,25 @@ class FakeInbox:
 
     def take(self) -> Delivery | None:
         return self.waiting.pop(0) if self.waiting else None
+
+
+class FakeReminders:
+    """Reminders by workspace, skill and key; what is due goes to `inbox`."""
+
+    def __init__(self, inbox: FakeInbox | None = None) -> None:
+        self.inbox = inbox or FakeInbox()
+        self.kept: dict[tuple[str, str, str], Reminder] = {}
+
+    async def put(self, reminder: Reminder) -> None:
+        self.kept[reminder.workspace, reminder.skill, reminder.key] = reminder
+
+    async def drop(self, workspace: str, skill: str, key: str) -> bool:
+        return self.kept.pop((workspace, skill, key), None) is not None
+
+    async def release(self, now: datetime) -> int:
+        due = [name for name, reminder in self.kept.items() if reminder.due <= now]
+        for name in due:
+            reminder = self.kept.pop(name)
+            delivery = Delivery(reminder.place.platform, reminder.identity, reminder.dump())
+            await self.inbox.accept(delivery)
+        return len(due)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 
 from bot.context import Services
 from bot.contract import Skill
 from bot.messages import Actor, Attachment, Kind, Message, Place, Reply, Visibility, new_id
-from bot.ports import AuditEvent, Member, Passage, Workspace
+from bot.ports import AuditEvent, Computing, Member, Passage, Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.testing.fakes import (
     FakeAudit,
     FakeChat,
+    FakeComputing,
     FakeDirectory,
     FakeFiles,
     FakeLLM,
     FakeRecords,
+    FakeReminders,
     FakeSearch,
     StillClock,
 )
@@ -33,7 +36,7 @@ class Kit:
     """A bot with everything behind it in memory.
 
     `answers` are what the model says, in order; without them there is no model. `home` is where
-    the office's own files would be.
+    the office's own files would be, such as those of `Context.folder`.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Kit:
         clearance: str = "2",
         prompts: PromptBook | None = None,
         examples: Sequence[str] = (),
+        computing: Computing | None = None,
         home: Path | None = None,
     ) -> None:
         space = workspace or Workspace("main", "総務課")
@@ -57,6 +61,7 @@ class Kit:
         self.llm = None if answers is None else FakeLLM(answers)
         self.chat = FakeChat()
         self.files = FakeFiles(self.clock)
+        self.reminders = FakeReminders()
         self.bot = Bot(
             {skill.name: skill for skill in skills},
             Services(
@@ -66,8 +71,10 @@ class Kit:
                 clock=self.clock,
                 prompts=prompts or load_prompts([SHIPPED_PROMPTS]),
                 audit=self.audit,
-                home=home or Path("no-such-home"),
                 files=self.files,
+                reminders=self.reminders,
+                computing=computing or FakeComputing(),
+                home=home or Path(gettempdir()) / f"shomu-kit-{new_id()}",
                 llm=self.llm,
             ),
             examples,
@@ -107,6 +114,12 @@ class Kit:
     async def say(self, text: str, **about: object) -> Reply:
         """Send a message and return what was said."""
         return await self.bot.receive(self.message(text, **about), self.chat)  # type: ignore[arg-type]
+
+    async def fire(self, key: str) -> Reply:
+        """Let a reminder come due, and return what was said. Raises KeyError without one."""
+        found = {kept.key: kept for kept in self.reminders.kept.values()}[key]
+        await self.reminders.drop(found.workspace, found.skill, found.key)
+        return await self.bot.receive(found.message(new_id(), 1), self.chat)
 
     def events(self, action: str) -> list[AuditEvent]:
         """The audit events of one action, oldest first."""

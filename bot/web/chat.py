@@ -23,6 +23,7 @@ from bot.messages import (
     skill_of,
 )
 from bot.ports import Workspace
+from bot.presses import STOP
 from bot.web.conversation import Busy, Conversation, Conversations, Exchange
 from bot.web.gate import NDJSON, refusal
 from bot.web.rendering import Rendering
@@ -75,6 +76,8 @@ class ChatPages:
         """Take a button or a form under an answer."""
         conversation = self._conversations.find(visit.text("thread"), visit.owner)
         pressed = conversation.exchange(visit.text("turn")) if conversation else None
+        if conversation and pressed and visit.text("command") == STOP.name:
+            return await self._stop(visit, conversation, pressed)
         if conversation is None or pressed is None or pressed.reply is None:
             return await self._sorry(visit, self._rendering.problem("no_thread")[1])
         command, title = _offered(pressed.reply, visit)
@@ -94,6 +97,16 @@ class ChatPages:
         if command == "feedback":
             return await self._feedback(visit, conversation, pressed, message)
         return await self._start(visit, conversation, message, {}, "")
+
+    async def _stop(self, visit: Visit, conversation: Conversation, working: Exchange) -> Response:
+        values = {"value": "", "turn": working.message.turn}
+        message = self._message(
+            visit, conversation, text="", kind="button", command=STOP.name, values=values
+        )
+        reply = await self._conversations.press(conversation, message)
+        if _wants_lines(visit):
+            return JSONResponse({"kind": "done", "text": reply.text})
+        return _back(conversation, working)
 
     async def _feedback(
         self, visit: Visit, conversation: Conversation, pressed: Exchange, message: Message
@@ -126,9 +139,10 @@ class ChatPages:
     async def _lines(
         self, visit: Visit, conversation: Conversation, exchange: Exchange
     ) -> AsyncIterator[str]:
-        yield _line(kind="thread", thread=conversation.thread)
+        yield _line(kind="thread", thread=conversation.thread, turn=exchange.message.turn)
         async for text in exchange.watch():
-            yield _line(kind="progress", text=text)
+            stop = STOP.title if exchange.can_stop else ""
+            yield _line(kind="progress", text=text, stop=stop)
         reply = exchange.reply
         yield _line(
             kind="answer",

@@ -32,6 +32,7 @@ class Exchange:
 
     message: Message
     progress: str = HOLDING
+    can_stop: bool = False
     reply: Reply | None = None
     has_failed: bool = False
     feedback: str = ""
@@ -48,12 +49,12 @@ class Exchange:
 
     async def watch(self) -> AsyncIterator[str]:
         """Yield what the placeholder says, each time it changes, until the answer is there."""
-        said = ""
+        said: tuple[str, bool] | None = None
         while not self.is_done:
             changed = self._changed
-            if self.progress != said:
-                said = self.progress
-                yield said
+            if (self.progress, self.can_stop) != said:
+                said = self.progress, self.can_stop
+                yield self.progress
             # `changed` was taken before the yield, so that no change is missed.
             await changed.wait()
 
@@ -153,8 +154,8 @@ class PageChat:
         await self.progress(message, text)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
-        self._exchange.progress = text
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        self._exchange.progress, self._exchange.can_stop = text, stoppable
         self._exchange.change()
 
     async def answer(self, message: Message, reply: Reply) -> None:
@@ -174,3 +175,7 @@ class PageChat:
         if attachment.location not in self._exchange.files:
             raise BadInput("attachment", remedy="ファイルをもう一度添付してください。")
         return self._exchange.files[attachment.location]
+
+    def reference(self) -> None:
+        """None: a browser asks, and is not spoken to."""
+        return None

@@ -104,6 +104,7 @@ ACTIONS = {
     "assistant.request": "質問",
     "assistant.answer": "回答",
     "assistant.feedback": "評価",
+    "assistant.stop": "中止",
     "auth.denied": "拒否",
     "auth.login": "サインイン",
     "auth.logout": "サインアウト",

@@ -25,7 +25,17 @@ from bot.adapters.slack.adapter import WRONG_TEAM, SlackAdapter
 from bot.adapters.slack.api import SlackRefused
 from bot.adapters.slack.urgent import FORM_GONE, TOO_SLOW
 from bot.errors import BadInput, Misconfigured, Unavailable
-from bot.messages import Attachment, Field, Form, Message, Reply, new_id
+from bot.messages import (
+    Actor,
+    Attachment,
+    Field,
+    Form,
+    Message,
+    Place,
+    Reminder,
+    Reply,
+    new_id,
+)
 from bot.ports import Chat, Delivery
 from bot.settings import Settings
 from bot.testing import FakeDirectory, FakeInbox
@@ -922,3 +932,118 @@ async def test_a_file_over_50_megabytes_is_refused(
     with pytest.raises(BadInput) as refused:
         await adapter.api.fetch(own)
     assert "50MB" in refused.value.remedy
+
+
+def reminder(**about: Any) -> Reminder:
+    place = Place("slack", TEAM, "C1", ROOT, "public")
+    due = datetime.fromtimestamp(1_795_000_100, UTC)
+    return replace(Reminder("main", "minutes", "k", due, place, Actor("U1", "佐藤")), **about)
+
+
+def released(about: Reminder) -> Delivery:
+    return Delivery("slack", about.identity, about.dump(), new_id(), 1)
+
+
+async def test_a_reminder_is_said_in_its_thread_without_a_placeholder(office: Office) -> None:
+    seen: list[int] = []
+    office.bot.before_answer = lambda: seen.append(len(office.slack.own()))
+    await office.adapter.handle(released(reminder()))
+    assert seen == [0]
+    (answer,) = office.slack.own()
+    assert answer["thread_ts"] == ROOT
+    (asked,) = office.bot.asked
+    assert (asked.kind, asked.command, asked.values) == ("reminder", "minutes", {"key": "k"})
+    assert (asked.workspace, asked.text, asked.actor.name) == ("main", "", "佐藤")
+    assert asked.place == Place("slack", TEAM, "C1", ROOT, "public")
+
+
+@pytest.mark.parametrize("about", [{"to": "U2"}, {"reference": slack_events.DIRECTLY}])
+async def test_a_reminder_for_one_person_is_a_direct_message(
+    office: Office, about: dict[str, str]
+) -> None:
+    office.slack.users["U2"] = {"real_name": "田中", "team_id": TEAM}
+    await office.adapter.handle(released(reminder(**about)))
+    assert office.slack.own("C1") == []
+    assert len(office.slack.own("D1")) == 1
+    (asked,) = office.bot.asked
+    assert asked.actor.id == about.get("to", "U1")
+    assert (asked.place.channel, asked.place.thread) == ("D1", "")
+    assert asked.place.visibility == "direct"
+
+
+@pytest.mark.parametrize("thread", [ROOT, ""])
+async def test_a_reminder_that_is_tried_again_is_posted_once(office: Office, thread: str) -> None:
+    delivery = released(reminder(place=Place("slack", TEAM, "C1", thread)))
+    await office.adapter.handle(delivery)
+    await office.again(delivery)
+    assert len(office.slack.own()) == 1
+
+
+async def test_a_reminder_is_worked_out_by_the_bot_and_not_by_what_a_payload_claims(
+    office: Office,
+) -> None:
+    await office.deliver(json.loads(reminder().dump()))
+    assert office.bot.asked == []
+
+
+async def test_what_only_the_asker_saw_is_remembered_for_the_asker_alone(office: Office) -> None:
+    references: list[str | None] = []
+
+    class Noting(ScriptedBot):
+        async def receive(self, message: Message, chat: Chat) -> Reply:
+            references.append(chat.reference())
+            return Reply("")
+
+    office.adapter._bot = Noting()
+    await office.deliver(said())
+    await office.deliver(typed())
+    assert references == ["", slack_events.DIRECTLY]
+
+
+async def test_a_reminder_that_cannot_be_worked_out_is_apologised_for(office: Office) -> None:
+    await office.adapter.apologise(released(reminder()))
+    assert "受付番号" in words(office.slack.own()[0])
+
+
+class LongWork(ScriptedBot):
+    """Shows that it can be stopped; dies on its first attempt."""
+
+    def __init__(self, *, dies: bool) -> None:
+        super().__init__()
+        self.dies = dies
+
+    async def receive(self, message: Message, chat: Chat) -> Reply:
+        await chat.hold(message, "調べています…")
+        await chat.progress(message, "1／3 を読んでいます…", stoppable=True)
+        if self.dies and message.attempt == 1:
+            raise Unavailable("killed")
+        await chat.answer(message, replace(self.reply, turn=message.turn))
+        return self.reply
+
+
+async def test_long_work_can_be_stopped_with_a_button_at_once(office: Office) -> None:
+    office.adapter._bot = LongWork(dies=True)
+    with pytest.raises(Unavailable):
+        await office.deliver(said(), turn="turn-7")
+    (placeholder,) = office.slack.own()
+    assert "1／3 を読んでいます…" in words(placeholder)
+    (button,) = placeholder["blocks"][1]["elements"]
+    assert button["text"]["text"] == "中止する"
+    assert json.loads(button["value"]) == {"name": "stop", "value": "", "turn": "turn-7"}
+
+
+async def test_a_stoppable_placeholder_is_found_again_and_answered_over(office: Office) -> None:
+    office.adapter._bot = LongWork(dies=True)
+    delivery = Delivery("slack", "slack/T1/x", json.dumps(said()), "turn-7", 1)
+    with pytest.raises(Unavailable):
+        await office.adapter.handle(delivery)
+    await office.adapter.handle(replace(delivery, attempt=2))
+    (answer,) = office.slack.own()
+    assert "夏季休暇は5日です。" in words(answer)
+    assert "actions" not in {block["type"] for block in answer["blocks"]}
+
+
+async def test_the_stop_button_hands_over_the_turn_it_stops(office: Office) -> None:
+    await office.deliver(pressed("stop"))
+    (asked,) = office.bot.asked
+    assert (asked.kind, asked.command, asked.values["turn"]) == ("button", "stop", "turn-1")

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,18 @@ from bot.adapters.teams.adapter import BotConnector, TeamsAdapter
 from bot.adapters.teams.chat import CANNOT_SEND_PRIVATELY, SENT_PRIVATELY
 from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Misconfigured, Unavailable
-from bot.messages import Attachment, Form, Message, Place, Reply, Said, Source, load_form
+from bot.messages import (
+    Actor,
+    Attachment,
+    Form,
+    Message,
+    Place,
+    Reminder,
+    Reply,
+    Said,
+    Source,
+    load_form,
+)
 from bot.ports import Chat, Delivery
 from bot.settings import Settings
 from bot.testing.fakes import FakeDirectory, FakeInbox
@@ -702,3 +714,126 @@ def test_without_id_secret_and_tenant_the_adapter_does_not_start() -> None:
         TeamsAdapter(Settings(), ScriptedBot(), FakeInbox(), FakeDirectory(), [], fetch)
     for name in ("SHOMU_TEAMS_APP_ID", "SHOMU_TEAMS_APP_SECRET", "SHOMU_TEAMS_TENANT"):
         assert name in str(missing.value)
+
+
+# --- reminders -------------------------------------------------------------------------------
+
+
+async def remembered(office: Office, **about: Any) -> Delivery:
+    """A reminder of the channel thread, as the clock hands it out."""
+    ref = ConversationRef.of(office.in_channel(""))
+    place = Place("teams", "team-1", CHANNEL, "100", "public")
+    due = datetime(2026, 11, 24, tzinfo=UTC)
+    kept = Reminder("main", "minutes", "k", due, place, Actor("aad-1", "田中"), ref.dump())
+    kept = replace(kept, **about)
+    return Delivery("teams", kept.identity, kept.dump(), "turn-1", 1)
+
+
+async def test_a_reminder_is_said_in_its_thread(office: Office) -> None:
+    await office.adapter.handle(await remembered(office))
+    (message,) = office.bot.got
+    assert (message.kind, message.command, message.values) == ("reminder", "minutes", {"key": "k"})
+    assert message.place == Place("teams", "team-1", CHANNEL, "100", "public")
+    (shown,) = office.teams.shown()
+    assert shown.startswith(f"{CHANNEL};messageid=100: ")
+    assert "5日です。" in shown
+
+
+async def test_a_reminder_shows_nothing_before_its_words_are_there(office: Office) -> None:
+    office.bot.dies_before_answer = True
+    with pytest.raises(RuntimeError):
+        await office.adapter.handle(await remembered(office))
+    assert office.teams.shown() == []
+
+
+async def test_a_reminder_that_is_tried_again_is_posted_once(office: Office) -> None:
+    delivery = await remembered(office)
+    office.teams.troubles = [("PUT", 500, {})] * 4
+    with pytest.raises(Unavailable):
+        await office.adapter.handle(delivery)
+    again = replace(delivery, attempt=2, posted=office.inbox.posted["turn-1"])
+    await office.adapter.handle(again)
+    await office.adapter.handle(replace(again, posted=office.inbox.posted["turn-1"]))
+    assert len(office.teams.shown()) == 1
+
+
+@pytest.mark.parametrize("to", ["aad-1", "aad-2"])
+async def test_a_reminder_for_one_person_goes_to_their_personal_chat(
+    office: Office, to: str
+) -> None:
+    await office.adapter.handle(await remembered(office, to=to))
+    (message,) = office.bot.got
+    assert message.actor.id == to
+    assert message.place == Place("teams", TENANT, "a:personal", "", "direct")
+    (shown,) = office.teams.shown()
+    assert shown.startswith("a:personal: ")
+
+
+async def test_without_a_personal_chat_a_reminder_goes_to_the_thread(office: Office) -> None:
+    office.teams.has_personal = False
+    await office.adapter.handle(await remembered(office, to="aad-2"))
+    assert office.bot.got[0].place.visibility == "public"
+    assert office.teams.shown()[0].startswith(CHANNEL)
+
+
+async def test_a_reminder_that_cannot_be_worked_out_is_apologised_for(office: Office) -> None:
+    await office.adapter.apologise(await remembered(office))
+    assert "受付番号" in office.teams.shown()[0]
+
+
+async def test_a_reference_made_in_a_conversation_leads_back_to_it(office: Office) -> None:
+    references: list[str] = []
+
+    class Noting(ScriptedBot):
+        async def receive(self, message: Message, chat: Chat) -> Reply:
+            references.append(chat.reference() or "")
+            return Reply("")
+
+    office.adapter._bot = Noting()
+    await office.post(office.in_channel("夏季休暇は", entities=[MENTION]))
+    await office.work()
+    assert ConversationRef.load(references[0]).conversation == f"{CHANNEL};messageid=100"
+
+
+# --- long work -------------------------------------------------------------------------------
+
+
+class LongWork(ScriptedBot):
+    """Shows that it can be stopped; dies on its first attempt."""
+
+    async def receive(self, message: Message, chat: Chat) -> Reply:
+        await chat.hold(message, "調べています…")
+        await chat.progress(message, "1／3 を読んでいます…", stoppable=True)
+        if message.attempt == 1:
+            raise RuntimeError("killed")
+        await chat.answer(message, replace(self.reply, turn=message.turn))
+        return self.reply
+
+
+async def test_long_work_can_be_stopped_and_its_placeholder_is_found_again(
+    office: Office,
+) -> None:
+    office.adapter._bot = LongWork()
+    activity = office.in_channel("読んで", entities=[MENTION])
+    delivery = Delivery("teams", "teams:1", json.dumps(activity), "turn-7", 1)
+    with pytest.raises(RuntimeError):
+        await office.adapter.handle(delivery)
+    (placeholder,) = office.teams.messages.values()
+    assert "1／3 を読んでいます…" in words(placeholder)
+    (button,) = placeholder["attachments"][0]["content"]["body"][1]["actions"]
+    assert (button["title"], button["verb"]) == ("中止する", "stop")
+    assert button["data"]["turn"] == "turn-7"
+    posted = office.inbox.posted["turn-7"]
+    await office.adapter.handle(replace(delivery, attempt=2, posted=posted))
+    (answer,) = office.teams.shown()
+    assert "5日です。" in answer
+    assert "読んでいます" not in answer
+
+
+async def test_a_press_that_stops_adds_no_message(office: Office) -> None:
+    office.bot.reply = Reply("中止を受け付けました。", status="help", is_private=True)
+    status, body = await office.post(office.pressed("stop", turn="turn-7"))
+    assert (status, body["value"]) == (200, "受け付けました。")
+    await office.work()
+    assert (office.bot.got[0].command, office.bot.got[0].values["turn"]) == ("stop", "turn-7")
+    assert office.teams.shown() == []

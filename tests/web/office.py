@@ -77,7 +77,10 @@ class Script:
             subject="local",
         )
         if self.gate:
-            await chat.progress(message, "文書を読んでいます…")
+            if message.command == "stop":
+                self.gate.set()
+                return Reply("中止を受け付けました。", status="help")
+            await chat.progress(message, "文書を読んでいます…", stoppable=True)
             self.waits.set()
             await self.gate.wait()
         if self.breaks:

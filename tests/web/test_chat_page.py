@@ -116,6 +116,29 @@ async def test_the_placeholder_comes_first_and_the_answer_takes_its_place(office
     assert last["summary"] == "該当する箇所が見つかりました。"
 
 
+async def test_long_work_can_be_stopped_while_it_goes_on(office: Office) -> None:
+    office.script.gate = asyncio.Event()
+    async with office.browser() as browser:
+        csrf = csrf_in(await browser.get("/chat"))
+        asking = asyncio.create_task(
+            browser.post("/chat", data={"csrf": csrf, "text": "夏季休暇は？"}, headers=LINES)
+        )
+        await office.script.waits.wait()
+        asked = office.script.asked[0]
+        for _ in range(100):  # let the page pass on what it was told
+            await asyncio.sleep(0)
+        form = {"csrf": csrf, "thread": asked.place.thread, "turn": asked.turn, "command": "stop"}
+        stopped = await browser.post("/chat/press", data=form, headers=LINES)
+        first, *progress, _ = lines(await asking)
+    assert stopped.json() == {"kind": "done", "text": "中止を受け付けました。"}
+    assert first["turn"] == asked.turn
+    assert [line["stop"] for line in progress] == ["", "中止する"]
+    pressed = office.script.asked[1]
+    assert (pressed.kind, pressed.command) == ("button", "stop")
+    assert pressed.values["turn"] == asked.turn
+    assert pressed.subject == asked.subject
+
+
 async def test_an_answer_is_worked_out_though_the_browser_goes_away(office: Office) -> None:
     office.script.gate = asyncio.Event()
     async with office.browser() as browser:

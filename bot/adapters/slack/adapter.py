@@ -111,6 +111,9 @@ class SlackAdapter:
         """Work on one delivery from the inbox. Raises when it should be tried again."""
         if not self._bot_user:
             raise Unavailable("the Slack adapter is not started")
+        if reminder := delivery.reminder:
+            await self._hear(slack_events.hear_reminder(reminder), delivery, self._bot)
+            return
         request = AsyncBoltRequest(
             body=json.loads(delivery.payload),
             # Verified by the gate; in this mode Bolt takes the payload as it is.
@@ -124,7 +127,10 @@ class SlackAdapter:
 
     async def apologise(self, delivery: Delivery) -> None:
         """Say that a delivery stays unanswered, after its last attempt; once, like any answer."""
-        heard = _heard(json.loads(delivery.payload), self._bot_user)
+        if reminder := delivery.reminder:
+            heard: Heard | None = slack_events.hear_reminder(reminder)
+        else:
+            heard = _heard(json.loads(delivery.payload), self._bot_user)
         # Looks for what was posted before: there has been an attempt, whatever the number says.
         again = replace(delivery, attempt=max(delivery.attempt, 2))
         await self._hear(heard, again, _Apology())
@@ -221,6 +227,7 @@ class SlackAdapter:
             identity=delivery.identity,
             turn=delivery.turn,
             attempt=delivery.attempt,
+            workspace=heard.workspace,
             command=heard.command,
             attachments=heard.files,
             values=heard.values,

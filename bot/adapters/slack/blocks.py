@@ -77,9 +77,11 @@ def render(reply: Reply, *, asked: str = "") -> tuple[Rendered, ...]:
     )
 
 
-def note(text: str) -> Rendered:
-    """One plain line, such as the placeholder."""
-    return Rendered(escape(text), (_section(escape(text)),))
+def note(text: str, action: Action | None = None, turn: str = "") -> Rendered:
+    """One plain line, such as the placeholder, with at most one button."""
+    element = button(action, turn, 0) if action else None
+    under = ({"type": "actions", "elements": [element]},) if element else ()
+    return Rendered(escape(text), (_section(escape(text)), *under))
 
 
 def unformatted(rendered: Rendered) -> Rendered:

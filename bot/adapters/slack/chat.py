@@ -17,12 +17,13 @@ from typing import Any
 from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack.api import SlackApi, SlackRefused
 from bot.adapters.slack.blocks import Rendered
-from bot.adapters.slack.events import Heard, dict_of, list_of, plain, text_of
+from bot.adapters.slack.events import DIRECTLY, Heard, dict_of, list_of, plain, text_of
 from bot.adapters.slack.marks import ANSWERED, HOLDING, PART, Mark, marked, metadata, read_mark
 from bot.adapters.slack.uploads import Posted, Uploads
 from bot.errors import BadInput, Unavailable, Withdrawn
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import Delivery, Inbox
+from bot.presses import STOP
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class SlackChat:
         self._whispering = False
         self._waiting: asyncio.Task[None] | None = None
         self._last_progress = 0.0
+        self._shows_stop = False
 
     async def hold(self, message: Message, text: str) -> bool:
         """Post the placeholder. True when an earlier attempt already answered."""
@@ -77,7 +79,7 @@ class SlackChat:
             return True
         if message.attempt > 1 and await self._find_own(message.turn):
             return True
-        if self._heard.is_press or 0 in self._parts:
+        if not self._heard.shows_work or 0 in self._parts:
             return False
         if self._heard.is_private:
             if self._heard.response_url and message.attempt <= 1:
@@ -88,14 +90,17 @@ class SlackChat:
         await self._inbox.remember(message.turn, self._posted.dump())
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
-        """Change the placeholder, at most once a second."""
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
+        """Change the placeholder, at most once a second; the button at once."""
         await self._stop_if_withdrawn()
-        if 0 not in self._parts or time.monotonic() - self._last_progress < PROGRESS_SECONDS:
+        now = time.monotonic()
+        is_soon = now - self._last_progress < PROGRESS_SECONDS and stoppable == self._shows_stop
+        if 0 not in self._parts or is_soon:
             return
-        self._last_progress = time.monotonic()
+        self._last_progress, self._shows_stop = now, stoppable
+        item = slack_blocks.note(text, STOP if stoppable else None, message.turn)
         try:
-            await self._update(message.turn, slack_blocks.note(text), HOLDING, 0)
+            await self._update(message.turn, item, HOLDING, 0)
         except Unavailable as error:
             log.info("progress of turn %s not shown: %s", message.turn, error.code)
 
@@ -171,6 +176,9 @@ class SlackChat:
     async def _direct_channel(self) -> str:
         opened = await self._api.call("conversations.open", users=self._heard.user)
         return text_of(dict_of(opened, "channel"), "id")
+
+    def reference(self) -> str:
+        return DIRECTLY if self._heard.is_private else ""
 
     async def _publish(self, turn: str, rendered: Sequence[Rendered], state: str) -> None:
         """Post the parts, the first one last: once it says answered, nothing is missing."""

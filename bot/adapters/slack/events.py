@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from bot.messages import Attachment, Kind
+from bot.messages import Attachment, Kind, Reminder
 
 Payload = Mapping[str, Any]
 
@@ -22,6 +22,7 @@ SHORTCUT = "shomu_ask"
 FORM = "shomu_form"
 ANY_ACTION = re.compile(r"shomu:.{1,200}")
 OPENS_FORM = "shomu:form:"
+DIRECTLY = "directly"  # only the asker saw the answer: nobody else is reminded
 EVENTS = ("app_mention", "message", "app_home_opened")
 INTERACTIONS = ("block_actions", "message_action", "shortcut")
 # Subtypes that a person's own words come in; every other one is Slack talking about itself.
@@ -55,10 +56,16 @@ class Heard:
     is_press: bool = False
     needs_membership: bool = False
     command: str = ""
+    workspace: str = ""
     asked: str = ""
     response_url: str = ""
     files: tuple[Attachment, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shows_work(self) -> bool:
+        """Whether a placeholder stands where the answer will: not where nobody waits for one."""
+        return not self.is_press and self.kind != "reminder"
 
     @property
     def is_direct(self) -> bool:
@@ -269,6 +276,24 @@ def hear_press(payload: Payload) -> Heard | None:
         asked=value if is_question else "",
         response_url=text_of(payload, "response_url"),
         values={"value": value, "turn": pressed["turn"]},
+    )
+
+
+def hear_reminder(reminder: Reminder) -> Heard:
+    """What a skill wanted to be called for. Without a channel: a direct message, to be opened."""
+    place = reminder.place
+    is_opened = bool(reminder.to) or reminder.reference == DIRECTLY
+    return Heard(
+        kind="reminder",
+        user=reminder.to or reminder.actor.id,
+        team=place.team,
+        channel="" if is_opened else place.channel,
+        thread="" if is_opened else place.thread,
+        ts=f"{reminder.due.timestamp():.6f}",
+        channel_type="im" if is_opened or place.visibility == "direct" else "",
+        command=reminder.skill,
+        workspace=reminder.workspace,
+        values={"key": reminder.key},
     )
 
 

@@ -28,13 +28,14 @@ from bot.adapters.teams.messages import (
     pressed,
 )
 from bot.errors import Misconfigured, ShomuError
-from bot.messages import Message, Reply
+from bot.messages import Message, Place, Reminder, Reply
 from bot.ports import Chat, Delivery, Directory, FileLink, Forms, Inbox, no_link
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
 GREETING = "ご案内を準備しています…"
+REMINDING = "お知らせがあります。"
 GAVE_UP = (
     "申し訳ありません。うまくお答えできませんでした。"
     "しばらくしてからもう一度お尋ねになるか、管理者に受付番号をお知らせください。"
@@ -119,23 +120,30 @@ class TeamsAdapter:
 
     async def handle(self, delivery: Delivery) -> None:
         """Answer what was stored. Raises when it could not be said, so that it is tried again."""
+        if reminder := delivery.reminder:
+            await self._bot.receive(*await self._reminded(delivery, reminder))
+            return
         activity: dict[str, Any] = json.loads(delivery.payload)
         ref = ConversationRef.of(activity)
         message = parse(delivery, activity)
         if activity["type"] == "conversationUpdate":
-            chat = self._chat(delivery, activity, GREETING)
+            chat = self._chat(delivery, ref, GREETING)
             await chat.answer(message, self.welcome())
             return
         message = await self._complete(message, ref, activity)
-        await self._bot.receive(message, self._chat(delivery, activity))
+        await self._bot.receive(message, self._chat(delivery, ref, pressed=bool(pressed(activity))))
 
     async def apologise(self, delivery: Delivery) -> None:
         """Say that no answer will come, after the last attempt. Silent only when Teams is down."""
-        activity: dict[str, Any] = json.loads(delivery.payload)
         reply = Reply(GAVE_UP, status="failed", turn=delivery.turn)
-        chat = self._chat(delivery, activity)
         try:
-            await chat.answer(parse(delivery, activity), reply)
+            if reminder := delivery.reminder:
+                message, chat = await self._reminded(delivery, reminder)
+            else:
+                activity: dict[str, Any] = json.loads(delivery.payload)
+                message, ref = parse(delivery, activity), ConversationRef.of(activity)
+                chat = self._chat(delivery, ref, pressed=bool(pressed(activity)))
+            await chat.answer(message, reply)
         except (ShomuError, Rejected):
             log.error("turn %s stays unanswered, and Teams cannot be told", delivery.turn)
 
@@ -154,19 +162,42 @@ class TeamsAdapter:
             summary="庶務です。職場のマニュアルから出典つきでお答えします。",
         )
 
+    async def _reminded(self, delivery: Delivery, reminder: Reminder) -> tuple[Message, TeamsChat]:
+        """The message of a reminder, and where it goes: without a personal chat, the thread."""
+        ref, message = (
+            ConversationRef.load(reminder.reference),
+            reminder.message(delivery.turn, delivery.attempt),
+        )
+        if reminder.to and (reminder.to != reminder.actor.id or ref.kind != "personal"):
+            if reminder.to != reminder.actor.id:
+                # Teams takes the person's Entra id for the id it gives them with each bot.
+                ref = replace(ref, user=reminder.to, user_name="")
+            if personal := await self._connector.open_personal(ref):
+                ref = personal
+                place = Place("teams", ref.tenant, ref.conversation, "", "direct")
+                message = replace(message, place=place)
+        is_guest = await self._connector.is_guest(ref)
+        message = replace(message, actor=replace(message.actor, is_guest=is_guest))
+        return message, self._chat(delivery, ref, REMINDING)
+
     def _chat(
-        self, delivery: Delivery, activity: Mapping[str, Any], holding: str = HOLDING
+        self,
+        delivery: Delivery,
+        ref: ConversationRef,
+        holding: str = HOLDING,
+        *,
+        pressed: bool = False,
     ) -> TeamsChat:
         return TeamsChat(
             self._connector,
-            ConversationRef.of(activity),
+            ref,
             self._inbox,
             self._settings,
             self._threads,
             posted=delivery.posted,
             fetch_bytes=self._fetch_bytes,
             holding=holding,
-            was_pressed=bool(pressed(activity)),
+            was_pressed=pressed,
             link=self._link,
         )
 

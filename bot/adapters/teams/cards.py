@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from bot.adapters.teams.messages import ASK, FORM
 from bot.messages import Action, Card, File, Form, Reply, Source, engine_title
+from bot.presses import STOP
 
 Element = dict[str, Any]
 Run = tuple[str, bool]
@@ -73,6 +74,14 @@ def activities(
 def plain_activity(text: str) -> dict[str, Any]:
     """A message of our own words only."""
     return {"type": "message", "text": markdown_safe(text), "textFormat": "plain"}
+
+
+def stoppable_activity(text: str, turn: str) -> dict[str, Any]:
+    """The placeholder of long work, with the button that stops it."""
+    stop = {"type": "ActionSet", "actions": [_action(STOP, turn)]}
+    card = {**card_of([line(text), stop]), "fallbackText": inert(text)}
+    attachments = [{"contentType": CARD_TYPE, "content": card}]
+    return {"type": "message", "summary": inert(text), "attachments": attachments}
 
 
 def first_sentence(reply: Reply) -> str:

@@ -22,6 +22,7 @@ from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Unavailable
 from bot.messages import Attachment, Message, Reply, Said
 from bot.ports import FileLink, Inbox, no_link
+from bot.presses import STOP
 from bot.settings import Settings
 
 HOLDING = "調べています…"
@@ -125,6 +126,7 @@ class TeamsChat:
         self._was_pressed = was_pressed
         self._link = link
         self._progressed_at = 0.0
+        self._shows_stop = False
         state = json.loads(posted) if posted else {}
         self._answered = bool(state.get("answered"))
         self._slots: dict[str, list[str]] = state.get("messages", {})
@@ -133,24 +135,26 @@ class TeamsChat:
         self._holding = text
         if self._answered:
             return True
-        self._threads.add(
-            self._ref.conversation,
-            message.identity,
-            Said(message.text, by_bot=False, name=message.actor.name),
-        )
-        if not _is_silent(message):
+        if message.kind != "reminder":
+            said = Said(message.text, by_bot=False, name=message.actor.name)
+            self._threads.add(self._ref.conversation, message.identity, said)
+        if _shows_work(message):
             await self._slot(message.turn, self._ref, 0)
         return False
 
-    async def progress(self, message: Message, text: str) -> None:
+    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
         now = time.monotonic()
         # Teams allows about one update a second in a conversation.
-        if _is_silent(message) or now - self._progressed_at < PROGRESS_SECONDS:
+        is_soon = now - self._progressed_at < PROGRESS_SECONDS and stoppable == self._shows_stop
+        if not _shows_work(message) or is_soon:
             return
-        self._progressed_at = now
+        self._progressed_at, self._shows_stop = now, stoppable
         slot = await self._slot(message.turn, self._ref, 0)
+        activity = cards.plain_activity(text)
+        if stoppable:
+            activity = cards.stoppable_activity(text, message.turn)
         try:
-            await self._connector.update(self._ref, slot, cards.plain_activity(text))
+            await self._connector.update(self._ref, slot, activity)
         except Unavailable:
             return
 
@@ -183,6 +187,9 @@ class TeamsChat:
                 "管理者に依頼してください。",
             )
         return await self._fetch_bytes(attachment.location)
+
+    def reference(self) -> str:
+        return self._ref.dump()
 
     def _activities(self, message: Message, reply: Reply) -> list[dict[str, Any]]:
         host = urlsplit(self._settings.public_url).hostname
@@ -250,4 +257,9 @@ class TeamsChat:
 
 def _is_silent(message: Message) -> bool:
     """Whether a press is answered by its own notice and needs no message."""
-    return message.kind == "button" and message.command == "feedback"
+    return message.kind == "button" and message.command in ("feedback", STOP.name)
+
+
+def _shows_work(message: Message) -> bool:
+    """Whether a placeholder stands where the answer will: not where nobody waits for one."""
+    return message.kind != "reminder" and not _is_silent(message)

@@ -62,13 +62,16 @@
     if (attached) question.append(element("p", "question-file", `添付：${attached}`));
     const answer = element("div", "answer waiting");
     const placeholder = element("p", "placeholder", "調べています…");
-    answer.append(placeholder);
+    const stop = element("button", "button small");
+    stop.type = "button";
+    stop.hidden = true;
+    answer.append(placeholder, stop);
     article.append(question, answer);
     exchanges.append(article);
     welcome.hidden = true;
     article.scrollIntoView({ block: "start" });
     announce.textContent = "調べています…";
-    return { article, placeholder };
+    return { article, placeholder, stop };
   }
 
   async function* lines(response) {
@@ -101,9 +104,23 @@
     }
   }
 
+  async function stopWork(stop, { thread, turn }) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ csrf, thread, turn, command: "stop" })) body.set(name, value);
+    stop.disabled = true;
+    try {
+      const response = await post("/chat/press", body);
+      if (!response.ok) throw new Error(await refusal(response));
+      announce.textContent = (await response.json()).text;
+    } catch {
+      stop.disabled = false;
+      say("中止できませんでした。もう一度お試しください。");
+    }
+  }
+
   // Returns "" when the answer is shown, else a sentence saying why not.
   async function ask(address, body, text, attached) {
-    const { article, placeholder } = waiting(text, attached);
+    const { article, placeholder, stop } = waiting(text, attached);
     let begun = false;
     try {
       const response = await post(address, body);
@@ -113,8 +130,15 @@
       }
       for await (const line of lines(response)) {
         begun = true;
-        if (line.kind === "thread") keepThread(line.thread);
-        if (line.kind === "progress") placeholder.textContent = line.text;
+        if (line.kind === "thread") {
+          keepThread(line.thread);
+          stop.addEventListener("click", () => stopWork(stop, line));
+        }
+        if (line.kind === "progress") {
+          placeholder.textContent = line.text;
+          stop.textContent = line.stop;
+          stop.hidden = !line.stop;
+        }
         if (line.kind === "answer") {
           const holder = document.createElement("template");
           holder.innerHTML = line.html;
