@@ -338,7 +338,10 @@ class Chat(Protocol):
         ...
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
-        """What was said in the thread before this message, oldest first."""
+        """The newest `limit` lines of the thread before this message, oldest first.
+
+        One more in front may say how many were left out.
+        """
         ...
 
     async def download(self, attachment: Attachment) -> bytes: ...

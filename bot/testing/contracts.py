@@ -322,6 +322,7 @@ class ChatContract:
     async def test_history_is_what_was_said_before_oldest_first(self, stage: ChatStage) -> None:
         first = stage.message("夏季休暇は？")
         chat = stage.chat_for(first)
+        await chat.hold(first, "調べています…")
         assert list(await chat.history(first)) == []
         await chat.answer(first, Reply("5日です。", turn=first.turn))
         await _answer(stage, "半日でも？", "1日単位です。")
@@ -337,8 +338,9 @@ class ChatContract:
         assert [(item.text, item.by_bot) for item in said] == [
             (item.text, item.by_bot) for item in expected
         ]
-        newest = await chat.history(later, limit=2)
-        assert [item.text for item in newest] == ["半日でも？", "1日単位です。"]
+        *left_out, asked, answered = await chat.history(later, limit=2)
+        assert [asked.text, answered.text] == ["半日でも？", "1日単位です。"]
+        assert all(item.by_bot and "省略" in item.text for item in left_out)
 
     async def test_an_attached_file_comes_byte_for_byte(self, stage: ChatStage) -> None:
         message = stage.message("会費は？")
