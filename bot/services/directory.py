@@ -5,6 +5,7 @@ What an administrator changes is audited in the same transaction as the change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from bot.ports import AuditEvent, Member, Workspace
 from bot.services.database import Database
 
 LOCAL_CLEARANCE = "3B"
+_FOLDER = re.compile(r"[^\W_][\w.-]{0,59}")
 Record = Callable[[AsyncConnection, AuditEvent], Awaitable[object]]
 
 
@@ -131,7 +133,17 @@ class SqlDirectory:
             return str(await connection.scalar(statement, _thread(place)) or "")
 
     async def add(self, workspace: Workspace) -> bool:
-        """Make a workspace. False when there is one of that name already."""
+        """Make a workspace. False when there is one of that name already.
+
+        Raises BadInput for a name that cannot be the name of a folder: an office keeps its own
+        templates in one.
+        """
+        if not _FOLDER.fullmatch(workspace.name):
+            raise BadInput(
+                "workspace name",
+                remedy="ワークスペースの名前は、文字か数字で始め、文字・数字・「-」「_」「.」で"
+                "60文字までにしてください。",
+            )
         statement = text(
             "INSERT INTO workspace (name, title, zone, members, skills, paused, monthly_tokens,"
             " daily_turns, created) VALUES (:name, :title, :zone, :members, :skills, :paused,"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import UnknownWorkspace
+from bot.errors import BadInput, UnknownWorkspace
 from bot.messages import Actor, Message, Place
 from bot.ports import AuditEvent, Member, Workspace
 from bot.services.database import Database
@@ -90,3 +90,14 @@ async def test_a_joined_thread_remembers_the_skill_that_answered_last(database: 
     await directory.join(thread, "main", "parking")
     assert await directory.joined(thread) == "parking"
     assert await directory.joined(Place("slack", "T1", "C2", "1.1")) == ""
+
+
+@pytest.mark.parametrize("name", ["", "../main", "a/b", "a\\b", ".", "_skills2", "あ" * 61, "a\0"])
+async def test_a_workspace_that_cannot_be_a_folder_is_not_made(
+    database: Database, name: str
+) -> None:
+    directory = SqlDirectory(database, "main", Recorder())
+    with pytest.raises(BadInput, match="workspace name") as caught:
+        await directory.add(Workspace(name))
+    assert "名前" in caught.value.remedy
+    assert await directory.add(Workspace("総務部-企画課.2"))
