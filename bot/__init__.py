@@ -3,6 +3,7 @@
 from bot.answering import answer_from
 from bot.contract import Context, Skill, skill
 from bot.errors import BadInput, ModelFailed, NoModel, Refused, ShomuError, Stopped
+from bot.masking import mask_all
 from bot.messages import (
     Action,
     Actor,
@@ -41,5 +42,6 @@ __all__ = [
     "Source",
     "Stopped",
     "answer_from",
+    "mask_all",
     "skill",
 ]

@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": ("bot.cli.serving", "Slack・Teams・画面のためのサーバーを起動します"),
     "docs": ("bot.cli.documents", "文書を登録・一覧・削除・検索します"),
     "minutes": ("bot.cli.minutes", "会議の文字起こしから議事録の下書きを作ります"),
+    "check": ("bot.cli.checking", "文書を公用文の規則で点検します"),
     "eval": ("bot.cli.evaluating", "検索やスキルの精度と速さを測ります"),
     "audit": ("bot.cli.auditing", "記録を検証・証明・検索・出力します"),
     "admin": ("bot.cli.serving", "管理画面に入るリンクを作ります"),

@@ -96,7 +96,8 @@ class FakeSearch:
         return [Passage(f"{name}-{n}", name, "", part) for n, part in enumerate(parts)]
 
     async def text(self, name: str, content: bytes) -> str:
-        return "\n".join(passage.text for passage in await self.read(name, content))
+        await self.read(name, content)  # refuses what cannot be read
+        return content.decode("utf-8")
 
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5

@@ -42,12 +42,14 @@ async def parse(name: str, content: bytes) -> Document:
 
 
 async def read_text(name: str, content: bytes) -> str:
-    """A document as lines; of a plain text every line, also the empty ones.
+    """A document as lines; of a plain text and of Word every line, also the empty ones.
 
     Raises UnreadableDocument, naming the file and what to do.
     """
     if gate.suffix(name) not in VERBATIM:
         document = await parse(name, content)
+        if document.lines:
+            return "\n".join(document.lines)
         return "\n".join(block.text for block in document.blocks if block.text)
     try:
         gate.check(name, content)

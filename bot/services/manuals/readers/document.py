@@ -40,13 +40,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A read file. `revised` is an ISO date or empty; `warnings` are for whoever added it."""
+    """A read file. `revised` is an ISO date or empty; `warnings` are for whoever added it.
+
+    `lines` is the text as it was typed, spaces and empty lines kept, of a format that has lines
+    but is no plain text; empty otherwise.
+    """
 
     name: str
     title: str = ""
     revised: str = ""
     blocks: tuple[Block, ...] = ()
     warnings: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 class Unreadable(Exception):
@@ -112,6 +117,7 @@ def to_json(document: Document) -> dict[str, Any]:
         "title": document.title,
         "revised": document.revised,
         "warnings": list(document.warnings),
+        "lines": list(document.lines),
         "blocks": [
             [block.text, block.level, block.page, block.header, block.rows, block.is_item]
             for block in document.blocks
@@ -126,6 +132,7 @@ def from_json(value: dict[str, Any]) -> Document:
         title=_clean(value["title"]),
         revised=str(value["revised"]),
         warnings=tuple(str(warning) for warning in value["warnings"]),
+        lines=tuple(_clean(line) for line in value["lines"]),
         blocks=tuple(
             Block(
                 text=_clean(text),

@@ -1,0 +1,1 @@
+"""Drafts of official documents: checks of what was written."""
