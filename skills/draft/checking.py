@@ -58,7 +58,7 @@ async def answer(message: Message, context: Context) -> Reply:
             "too long",
             remedy=f"{LONGEST // 10_000}万字を超える文書は点検できません。分けてください。",
         )
-    found = await asyncio.to_thread(check, text, rules, today=context.now.date())
+    found = await asyncio.to_thread(check, text, rules)
     files = await _corrected(context, attachment.name, text, found)
     await context.note("checked", attachment.name, {"findings": len(found)})
     return Reply(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -38,6 +37,21 @@ MISTAKES = [
         "御案内します。御協力と御理解をお願いします。ご確認をお願いします。",
         "御案内します。御協力と御理解をお願いします。御確認をお願いします。",
     ),
+    (
+        "mixed-spelling",
+        "子どもと子どもの親、子供の祖父母",
+        "子どもと子どもの親、子どもの祖父母",
+    ),
+    ("dated-word", "看護婦を募集する。", "看護師を募集する。"),
+    ("slip", "よろしくお願いたします。", "よろしくお願いいたします。"),
+    (
+        "weekday",
+        "令和8年4月6日\n\n締切りは4/10（木）です。",
+        "令和8年4月6日\n\n締切りは4/10（金）です。",
+    ),
+    ("numbering", "(1)　目的\n（2）　対象\n(3)　期間\n", "(1)　目的\n(2)　対象\n(3)　期間\n"),
+    ("numbering", "(1)　概要\n　1　目的\n　2　対象\n", None),
+    ("no-such-date", "令和8年13月に行う。", None),
     ("counter-ka", "3ヶ月以内に提出します。", "3か月以内に提出します。"),
     ("katakana-long", "コンピュータの更新を行う。", "コンピューターの更新を行う。"),
     ("katakana-spelling", "シュミレーションを行う。", "シミュレーションを行う。"),
@@ -147,6 +161,11 @@ def test_every_rule_has_a_mistake_that_shows_it() -> None:
         "毎月第2火曜日に、3年生4人が当番を務める。",
         "資料1を机の上に置いて、係員に渡した。",
         "立てます、育てます、捨てます、当てます。",
+        "令和5年12月18日付けの通知による。",
+        "昭和58年4月2日から昭和59年4月1日までに生まれた方を対象とする。",
+        "令和8年9月号\n\n令和7年度の受診率は46％でした。\n健診は、10月5日（月）から10日（土）までです。",
+        "9　その他　(1) 出席率は71％\n　　(2) 駐車場は100台\n　　(3) 開場は10時\n",
+        "８企第１３０号\n令和8年4月1日\n10人、20人、30人、40人、50人\n",
     ],
 )
 def test_good_text_is_left_alone(text: str) -> None:
@@ -194,7 +213,7 @@ def test_a_weekday_without_a_year_is_held_against_the_next_such_day() -> None:
     letter = "令和8年12月7日\n\n　会議は、1月15日（金）に行います。"
     assert check(letter) == []
     assert [finding.fix for finding in check(letter.replace("金", "木"))] == ["金"]
-    assert check("会議は、1月15日（木）に行う。", today=date(2026, 12, 7))[0].fix == "金"
+    assert check("会議は、1月15日（木）に行う。") == []
 
 
 def test_a_day_without_a_month_belongs_to_the_month_before_it() -> None:

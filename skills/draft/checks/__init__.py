@@ -7,7 +7,6 @@ the name of a check written in Python, all of which are listed in CHECKS.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 
 from skills.draft.checks import characters, dates, letter, numbering, office, rules, style, wording
@@ -43,12 +42,13 @@ CHECKS: dict[str, Check] = {
     "salutation": letter.salutation,
     "season": letter.season,
     "sentence_length": style.sentence_length,
+    "spelling_mix": office.spelling_mix,
     "twisted": style.twisted,
     "weekday": dates.weekday,
     "width": characters.width,
 }
 # Rules without a check, and checks that look at words too.
-OF_WORDS = ("", "honorific_mix")
+OF_WORDS = ("", "honorific_mix", "spelling_mix")
 
 
 def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
@@ -59,21 +59,14 @@ def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
     return rules.load_rules(folder, frozenset(CHECKS))
 
 
-def check(
-    text: str, table: Sequence[Rule] | None = None, *, today: date | None = None
-) -> list[Finding]:
-    """Every finding in the text, in order; two findings of words never overlap.
-
-    `today` gives a year to days that have none, when the text does not.
-    """
-    document = Document.read(text, today=today)
+def check(text: str, table: Sequence[Rule] | None = None) -> list[Finding]:
+    """Every finding in the text, in order; two findings of words never overlap."""
+    document = Document.read(text)
     found: list[tuple[wording.Found, Rule]] = []
     words: list[tuple[wording.Found, Rule]] = []
     for rule in load_rules() if table is None else table:
         places = words if rule.check in OF_WORDS else found
-        if rule.check:
-            places += [(one, rule) for one in CHECKS[rule.check](document, rule)]
-        places += [(one, rule) for one in wording.find(document, rule)]
+        places += [(one, rule) for one in CHECKS.get(rule.check, wording.find)(document, rule)]
     found += _apart(words)
     return sorted(
         (_finding(document, one, rule) for one, rule in found),

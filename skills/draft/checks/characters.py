@@ -34,12 +34,13 @@ _WESTERN_COMMA = re.compile(
 _WESTERN_STOP = re.compile(rf"(?<=[{_JAPANESE}）」])[．.](?=[{_JAPANESE}「（ 　]|$)", re.MULTILINE)
 _DOUBLED = re.compile(r"(?:。{2,9}|、{2,9}|、。|。、|，，)(?!…)")
 _HALF_KANA = re.compile(r"[ｦ-ﾟ]{1,200}(?:[ ･・]?[ｦ-ﾟ]{1,200}){0,20}")
-_NUMBER = re.compile(r"[0-9０-９]{1,30}")
+_NUMBER = re.compile(r"[0-9０-９]{1,30}(?:[,.，．][0-9０-９]{1,30}){0,10}")
 _LATIN = re.compile(r"[A-Za-z]{1,40}|[Ａ-Ｚａ-ｚ]{1,40}")
 _MARKER = re.compile(
     r"[ 　\t#]{0,20}(?:第?[0-9０-９]{1,3}(?=[ 　.．、)）条章節])|[(（][0-9０-９]{1,3}[)）])"
 )
-_DOMINANT = 3
+# More than a few are a way of writing, not a slip.
+_FEW, _DOMINANT = 3, 4
 _TWICE = re.compile(r"(?P<x>[ぁ-んァ-ヶー一-龥々]{3,12})(?P=x)")
 # 「しゃぶしゃぶ」, 「パタパタ」: the language makes words in this way.
 _SOUND = re.compile(r"[ぁ-んー]{1,3}|[ァ-ヶー]{1,12}")
@@ -139,11 +140,14 @@ def width(document: Document, _: Rule) -> Iterator[Found]:
     numbers = []
     heads = {line.start: _MARKER.match(line.text) for line in document.lines}
     for match in _NUMBER.finditer(document.text):
-        full = sum(letter > "9" for letter in match[0])
+        digits = re.sub(r"[,.，．]", "", match[0])
+        full = sum(letter > "9" for letter in digits)
         head = heads[document.line_at(match.start()).start]
-        if 0 < full < len(match[0]):
-            to_full = full * 2 > len(match[0])
+        if 0 < full < len(digits):
+            to_full = full * 2 > len(digits)
             yield Found(*match.span(), _in_width(match[0], full=to_full))
+        elif document.text[match.end() : match.end() + 1] == "号":
+            continue  # the number of a document is written as its register has it
         elif not document.is_address(*match.span()) and not (
             head and match.start() < document.line_at(match.start()).start + head.end()
         ):
@@ -151,7 +155,8 @@ def width(document: Document, _: Rule) -> Iterator[Found]:
             counts[len(match[0]) == 1, full > 0] += 1
     for match, is_full in numbers:
         alone = len(match[0]) == 1
-        if counts[alone, not is_full] >= _DOMINANT * counts[alone, is_full]:
+        few, many = counts[alone, is_full], counts[alone, not is_full]
+        if few <= _FEW and many >= _DOMINANT * few:
             yield Found(*match.span(), _in_width(match[0], full=not is_full))
     yield from _latin(document)
 
@@ -161,7 +166,7 @@ def _latin(document: Document) -> Iterator[Found]:
              if not document.is_address(*match.span())]  # fmt: skip
     half = [match for match in words if match[0].isascii()]
     full = [match for match in words if not match[0].isascii()]
-    if full and len(half) >= _DOMINANT * len(full):
+    if 0 < len(full) <= _FEW and len(half) >= _DOMINANT * len(full):
         for match in full:
             yield Found(*match.span(), _in_width(match[0], full=False))
 

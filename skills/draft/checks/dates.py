@@ -31,6 +31,7 @@ _BOTH_TURNED = re.compile(
 )
 _ERA_ONLY = re.compile(r"(?P<era>令和|平成|昭和|大正)(?P<year>\d{1,2})(?=年)")
 _ERA_MONTH = re.compile(r"(?P<era>令和|平成|昭和)(?P<year>元|\d{1,2})年(?P<month>\d{1,2})月")
+_NO_MONTH = re.compile(r"(?<=年)(?:1[3-9]|[2-9]\d|0)月(?!分|間|\d{1,2}日)")
 _FIRST_YEAR = re.compile(r"(?P<era>令和|平成)(?P<x>1)年(?!目|生)")
 _FISCAL_DATE = re.compile(
     rf"(?P<f_era>令和|平成)(?P<f_year>元|\d{{1,2}})年度(?P<end>末)?"
@@ -84,6 +85,8 @@ def no_such_date(document: Document, _: Rule) -> Iterator[Found]:
                 f"令和{year - ERAS['令和'][0]}" if match["era"] == "平成" and written > 31 else None
             )
             yield Found(*match.span(), fix, f"{match[0]}年はありません。")
+    for match in _NO_MONTH.finditer(document.plain):
+        yield Found(*match.span(), None, "その月はありません。")
     for match in _ERA_MONTH.finditer(document.plain):
         yield from _outside_its_era(match)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -33,10 +33,14 @@ _DAY = re.compile(
     rf"(?:[ 　]{{0,2}}(?:{_IN_BRACKETS}"
     r"|(?P<spelled>[月火水木金土日])曜日?))?"
 )
+_SLASHED = re.compile(rf"(?<![\d/.])(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})[ 　]?{_IN_BRACKETS}")
 _LONE = re.compile(rf"(?<![\d月年第同])(?P<day>\d{{1,2}})日{_IN_BRACKETS}")
-_FISCAL = re.compile(r"令和(元|\d{1,2})年度")
-# A letter is dated in its head; what is announced lies ahead of it.
+_YEARS = re.compile(r"(?<!\d)(?:令和(?P<era_year>元|\d{1,2})|(?P<year>20\d\d))年(?P<fiscal>度?)")
+# A letter is dated in its head, on a line of its own; what is announced lies ahead of it.
 _HEAD_LINES = 14
+_DATED = re.compile(
+    r"(?:^|[ 　:：])(?:起案|作成|発行|発信|送信|通知|文書|決裁)?[年月]{0,2}日?[ 　:：]{0,6}$"
+)
 _LOOK_BACK = timedelta(days=60)
 _LAST_LEAP = 2024
 
@@ -71,13 +75,8 @@ def days(document: Document) -> tuple[Day, ...]:
 
 
 def own_day(document: Document) -> date | None:
-    """The day a document is dated: the first full one of its head."""
-    for day in days(document):
-        if document.line_at(day.start).number > _HEAD_LINES:
-            break
-        if day.is_sure and day.value and not document.is_quoted(day.start, day.end):
-            return day.value
-    return None
+    """The day a document is dated: the first full one on a line of its own in its head."""
+    return _dated(document, days(document))
 
 
 def era_year(era: str, written: str) -> int:
@@ -101,7 +100,7 @@ def _written(document: Document) -> Iterator[Day]:
     month = 0
     matches = [(match.start(), match) for match in _DAY.finditer(document.plain)]
     spans = [match.span() for _, match in matches]
-    for match in _LONE.finditer(document.plain):
+    for match in (*_LONE.finditer(document.plain), *_SLASHED.finditer(document.plain)):
         at = bisect_right(spans, (match.start(), 1 << 60))
         if not at or spans[at - 1][1] <= match.start():
             matches.append((match.start(), match))
@@ -133,42 +132,45 @@ def _day(match: re.Match[str], month: int) -> Day:
 
 def _with_years(document: Document, written: list[Day]) -> Iterator[Day]:
     dated = _dated(document, written)
-    fiscal = _FISCAL.search(document.plain)
+    named = [
+        (era_year("令和", match["era_year"]) if match["era_year"] else int(match["year"]),
+         bool(match["fiscal"]))
+        for match in _YEARS.finditer(document.plain)
+    ]  # fmt: skip
     last: Day | None = None
     for day in written:
         if not day.year:
-            day = day._replace(year=_year_of(document, day, last, dated, fiscal))
+            on_line = last is not None and document.line_at(last.start).end >= day.start
+            if last is not None and last.is_sure and on_line:
+                years = [last.year + (day.month < last.month)]
+            else:
+                years = [] if dated is None else [_next(day, dated)]
+                years += [year + (fiscal and day.month < 4) for year, fiscal in named]
+            day = day._replace(year=_likely(day, years))
         if day.year:
             last = day
         yield day
 
 
-def _dated(document: Document, written: list[Day]) -> date | None:
-    head = [day for day in written if document.line_at(day.start).number <= _HEAD_LINES]
-    sure = [day.value for day in head if day.is_sure and day.value]
-    if sure:
-        return sure[0]
-    anywhere = [day.value for day in written if day.is_sure and day.value]
-    return anywhere[-1] if anywhere else None
+def _likely(day: Day, years: list[int]) -> int:
+    """The first year in which the day has its weekday, else the first; 0 without any."""
+    for year in years:
+        value = day._replace(year=year).value
+        if value is not None and day.weekday and WEEKDAYS[value.weekday()] == day.weekday:
+            return year
+    return years[0] if years else 0
 
 
-def _year_of(
-    document: Document,
-    day: Day,
-    last: Day | None,
-    dated: date | None,
-    fiscal: re.Match[str] | None,
-) -> int:
-    """The year meant: of the day before on the same line, else next after the document's day."""
-    if last is not None and last.is_sure:
-        near = document.line_at(day.start).number - document.line_at(last.start).number
-        if near == 0:
-            return last.year + (day.month < last.month)
-    if dated is not None:
-        return _next(day, dated)
-    if fiscal is not None:
-        return era_year("令和", fiscal[1]) + (day.month < 4)
-    return _next(day, document.today) if document.today else 0
+def _dated(document: Document, found: Sequence[Day]) -> date | None:
+    for day in found:
+        line = document.line_at(day.start)
+        if line.number > _HEAD_LINES:
+            break
+        before = line.plain[: day.start - line.start]
+        after = line.plain[day.end - line.start :]
+        if day.is_sure and day.value and not after.strip() and _DATED.search(before):
+            return day.value
+    return None
 
 
 def _next(day: Day, base: date) -> int:

@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -59,14 +58,13 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """A text that is checked, on a day: what has no year is taken near the document's own day."""
+    """A text that is checked, with \\n at the end of its lines."""
 
     text: str
-    today: date | None = None
 
     @classmethod
-    def read(cls, text: str, *, today: date | None = None) -> Document:
-        return cls(unified(text), today)
+    def read(cls, text: str) -> Document:
+        return cls(unified(text))
 
     @cached_property
     def plain(self) -> str:

@@ -42,6 +42,7 @@ _SHAPES = tuple(
         (CIRCLED, "(?P<value>[①-⑳])", r"[ 　]{0,4}\S"),
     )
 )
+_LEVELS = "項目は、1、(1)、ア、(ア)の順に段階を下げます。"
 # A jump further than this is no list but a number that begins a line.
 _FARTHEST = 3
 # A new part of the text, which is no longer in the article above.
@@ -66,6 +67,7 @@ class _Reading:
     """The lists that are open while the lines are read, by level, and those that are done."""
 
     groups: list[list[Marker]] = field(default_factory=list)
+    turned: list[Marker] = field(default_factory=list)
     open: dict[int, list[Marker]] = field(default_factory=dict)
 
     def close_below(self, level: int) -> None:
@@ -74,6 +76,12 @@ class _Reading:
             del self.open[deeper]
 
     def add(self, marker: Marker) -> None:
+        """Put a marker into its list; one that begins under a lower level is turned round."""
+        under = max((level for level in self.open if level > marker.level), default=CIRCLED)
+        is_new = marker.value == 1 and marker.level >= NUMBER and under < CIRCLED
+        if is_new and self.open[under][-1].indent < marker.indent:
+            self.turned.append(marker)
+        self.close_below(marker.level)
         group = self.open.get(marker.level)
         if group is None or (marker.value == 1 and group[-1].value != 1):
             group = self.open[marker.level] = []
@@ -82,7 +90,7 @@ class _Reading:
 
 
 @lru_cache(maxsize=8)
-def lists(document: Document) -> tuple[tuple[Marker, ...], ...]:
+def _read(document: Document) -> _Reading:
     """Every list of numbered items: those under one parent, in order."""
     reading = _Reading()
     for line in document.lines:
@@ -93,9 +101,8 @@ def lists(document: Document) -> tuple[tuple[Marker, ...], ...]:
             if _BREAK.match(line.text):
                 reading.open.clear()
             continue
-        reading.close_below(marker.level)
         reading.add(marker)
-    return tuple(tuple(group) for group in reading.groups)
+    return reading
 
 
 def _marker(line: Line, reading: _Reading) -> Marker | None:
@@ -134,18 +141,19 @@ def _value(written: str) -> int:
 
 def numbering(document: Document, _: Rule) -> Iterator[Found]:
     """Numbers that skip, repeat or go back, and a level that was left out."""
-    for group in lists(document):
+    for marker in _read(document).turned:
+        yield Found(marker.start, marker.end, None, _LEVELS)
+    for group in _read(document).groups:
         first = group[0]
         if first.level in (LETTER, BRACKETED_LETTER) and first.parent in (NUMBER, LARGE):
-            yield Found(
-                first.start, first.end, None, "項目は、1、(1)、ア、(ア)の順に段階を下げます。"
-            )
+            yield Found(first.start, first.end, None, _LEVELS)
         yield from _out_of_order(document, group)
+        yield from _otherwise_written(document, group)
 
 
 def _out_of_order(document: Document, group: Sequence[Marker]) -> Iterator[Found]:
     last = _first_expected(group[0]) - 1
-    if last + 1 != group[0].value and not _is_list(group):
+    if last + 1 != group[0].value and (not _is_list(group) or _begins_above(document, group[0])):
         return
     for at, marker in enumerate(group):
         expected = last + 1
@@ -163,6 +171,22 @@ def _out_of_order(document: Document, group: Sequence[Marker]) -> Iterator[Found
             yield Found(marker.start, marker.end, fix, f"番号が{told}。前の番号の次は{fix}です。")
 
 
+def _otherwise_written(document: Document, group: Sequence[Marker]) -> Iterator[Found]:
+    """（2） among (1) and (3). 10 in half width after ９ is how many offices write."""
+    group = [marker for marker in group if marker.value < 10]
+    if not group or group[0].level not in (NUMBER, BRACKETED):
+        return
+    widths = [document.text[marker.start : marker.end].isascii() for marker in group]
+    usual = sum(widths) * 2 > len(widths)
+    if widths.count(usual) * 3 < 2 * len(widths):
+        return
+    for marker, width in zip(group, widths, strict=True):
+        if width != usual:
+            written = document.plain[marker.start : marker.end]
+            fix = written if usual else "".join(chr(ord(letter) + 0xFEE0) for letter in written)
+            yield Found(marker.start, marker.end, fix, "番号の全角と半角がそろっていません。")
+
+
 def _first_expected(marker: Marker) -> int:
     return 2 if marker.level == NUMBER and marker.parent == ARTICLE and marker.value != 1 else 1
 
@@ -170,6 +194,13 @@ def _first_expected(marker: Marker) -> int:
 def _is_list(group: Sequence[Marker]) -> bool:
     """Whether a group that does not begin at 1 is a list all the same."""
     return len(group) > 1 or group[0].level in (BRACKETED, LETTER, BRACKETED_LETTER, CIRCLED)
+
+
+def _begins_above(document: Document, marker: Marker) -> bool:
+    """Whether the first item stands in the line of its heading: 「3　その他　(1) …」."""
+    line = document.line_at(marker.start)
+    above = document.lines[line.number - 2].text if line.number > 1 else ""
+    return marker.value == 2 and _written(document, marker, 1) in above
 
 
 def _written(document: Document, marker: Marker, value: int) -> str:
@@ -187,7 +218,7 @@ def _written(document: Document, marker: Marker, value: int) -> str:
 
 def indent(document: Document, _: Rule) -> Iterator[Found]:
     """An item that stands further in or out than the others of its list."""
-    for group in lists(document):
+    for group in _read(document).groups:
         counts = Counter(marker.indent for marker in group)
         usual, number = counts.most_common(1)[0]
         if len(counts) == 1 or number * 2 <= len(group):

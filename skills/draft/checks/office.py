@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot import mask_all
+from skills.draft.checks import wording
 from skills.draft.checks.document import Document
 from skills.draft.checks.rules import Rule
 from skills.draft.checks.wording import Found
@@ -17,16 +18,33 @@ _WORDS = (
     "|自身|予約|購入|入場|来庁|来館|返信|返送|返却|準備|用意|推薦|高配|愛顧|指摘|懸念|留意|厚意|恵贈|送付|承認"
 )
 _PREFIXED = re.compile(rf"(?P<x>御|ご)(?P<word>{_WORDS})")
-_DOMINANT = 3
+_DOMINANT, _DOMINANT_SPELLING = 3, 2
 
 # Kinds that hardly ever belong in what an office sends; its own telephone and address do.
 _PRIVATE = ("個人番号", "カード", "免許", "旅券", "在留カード", "年金番号", "保険番号", "記号番号",
             "生年月日", "口座", "秘密")  # fmt: skip
 _KIND = re.compile(r"〈([^〈〉0-9]{1,8})[0-9]{1,5}〉")
 _OWN_ACCOUNT = re.compile(r"振込先|納入先|納付先|払込先|送金先|寄附金|寄付金|募金")
+_RANGE = re.compile(r"[～〜~]|から|まで|以前|以降|以後|の(?:方|人|者)|児")
+_DIGIT = re.compile(r"[0-9]")
 _MOBILE = re.compile(r"(?<!\d)0[5789]0[- ]?\d{4}[- ]?\d{4}(?!\d)")
 _SOMEBODYS = re.compile(r"自宅|私用|個人|本人|申請者|申込者|相談者|世帯主|保護者|住民|携帯|氏名|様")
 _OFFICES = re.compile(r"緊急|当日|公用|担当|事務局|窓口|問い?合わ?せ")
+
+
+def _with_numbers(document: Document) -> str:
+    """The lines with digits and those beside them: what is private here has a number."""
+    numbers = {line.number for line in document.lines if _DIGIT.search(line.plain)}
+    return "\n".join(
+        line.text
+        for line in document.lines
+        if numbers & {line.number - 1, line.number, line.number + 1}
+    )
+
+
+def _is_range(document: Document, start: int, end: int) -> bool:
+    """Whether a day of birth says who is meant: 「昭和58年4月2日から…生まれの方」."""
+    return _RANGE.search(document.text[max(0, start - 14) : end + 8]) is not None
 
 
 def honorific_mix(document: Document, _: Rule) -> Iterator[Found]:
@@ -44,14 +62,31 @@ def honorific_mix(document: Document, _: Rule) -> Iterator[Found]:
             yield Found(*match.span(), f"{usual}{match['word']}")
 
 
+def spelling_mix(document: Document, rule: Rule) -> Iterator[Found]:
+    """Of two spellings that are both right, the one a text has less often."""
+    for one, other in rule.words.items():
+        if other is None:
+            continue
+        first = list(wording.places(document, (one,), rule.exceptions))
+        second = list(wording.places(document, (other,), rule.exceptions))
+        few, many, usual = (
+            (first, second, other) if len(first) < len(second) else (second, first, one)
+        )
+        if few and len(many) >= _DOMINANT_SPELLING * len(few):
+            for start, end in few:
+                yield Found(start, end, usual)
+
+
 def personal_data(document: Document, _: Rule) -> Iterator[Found]:
     """Numbers and dates that belong to one person. Names and the office's own telephone do not."""
-    table = mask_all([document.text]).table
+    table = mask_all([_with_numbers(document)]).table
     for placeholder, value in table.items():
         kind = _KIND.match(placeholder)
         if kind is None or kind[1] not in _PRIVATE or "\n" in value:
             continue
         for match in re.finditer(re.escape(value), document.text):
+            if kind[1] == "生年月日" and _is_range(document, *match.span()):
+                continue
             line = document.line_at(match.start())
             above = document.lines[max(0, line.number - 3) : line.number]
             if kind[1] == "口座" and any(_OWN_ACCOUNT.search(one.text) for one in above):

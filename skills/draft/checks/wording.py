@@ -31,9 +31,19 @@ def find(document: Document, rule: Rule) -> Iterator[Found]:
             continue
         if _is_inside(excepted, start, end) or document.is_address(start, end):
             continue
-        if not rule.quoted and document.is_quoted(start, end):
-            continue
-        yield Found(start, end, fix)
+        if rule.quoted or not document.is_quoted(start, end):
+            yield Found(start, end, fix)
+
+
+def places(
+    document: Document, words: tuple[str, ...], exceptions: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
+    """Where the words stand outside quotes, addresses and exceptions."""
+    excepted = _spans(exceptions, document.text)
+    for start, end in _spans(words, document.text):
+        is_free = not (document.is_address(start, end) or document.is_quoted(start, end))
+        if is_free and not _is_inside(excepted, start, end):
+            yield start, end
 
 
 def _places(text: str, rule: Rule) -> Iterator[tuple[int, int, str | None]]:
