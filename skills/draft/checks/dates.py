@@ -17,6 +17,7 @@ from skills.draft.checks.days import (
     era_year,
     fiscal_year,
     is_possible,
+    own_day,
 )
 from skills.draft.checks.document import Document
 from skills.draft.checks.rules import Rule
@@ -32,6 +33,7 @@ _BOTH_TURNED = re.compile(
 _ERA_ONLY = re.compile(r"(?P<era>令和|平成|昭和|大正)(?P<year>\d{1,2})(?=年)")
 _ERA_MONTH = re.compile(r"(?P<era>令和|平成|昭和)(?P<year>元|\d{1,2})年(?P<month>\d{1,2})月")
 _NO_MONTH = re.compile(r"(?<=年)(?:1[3-9]|[2-9]\d|0)月(?!分|間|\d{1,2}日)")
+_LETTER_NUMBER = re.compile(r"[ 　]{0,80}(?P<x>\d{1,2})[^\d第\s]{1,8}第[\d-]{1,8}号[ 　]{0,9}$")
 _FIRST_YEAR = re.compile(r"(?P<era>令和|平成)(?P<x>1)年(?!目|生)")
 _FISCAL_DATE = re.compile(
     rf"(?P<f_era>令和|平成)(?P<f_year>元|\d{{1,2}})年度(?P<end>末)?"
@@ -92,15 +94,21 @@ def no_such_date(document: Document, _: Rule) -> Iterator[Found]:
 
 
 def _outside_its_era(match: re.Match[str]) -> Iterator[Found]:
-    """平成31年5月 and 令和元年4月 are in the other era."""
+    """平成31年5月 and 令和元年4月 are in another era."""
     month = int(match["month"])
-    if not 1 <= month <= 12:
-        return
     year = era_year(match["era"], match["year"])
-    if match["era"] == "平成" and year == 2019 and month > 4:
-        yield Found(match.start(), match.start("month") - 1, "令和元年", "改元の後の日付です。")
-    if match["era"] == "令和" and year == 2019 and month < 5:
-        yield Found(match.start(), match.start("month") - 1, "平成31年", "改元の前の日付です。")
+    if not 1 <= month <= 12 or match["era"] == "大正":
+        return
+    names = list(ERAS)
+    place = names.index(match["era"])
+    _, first, last = ERAS[match["era"]]
+    end = match.end("year") + 1
+    if year == last.year and month > last.month:
+        yield Found(match.start(), end, f"{names[place - 1]}元年", "改元の後の日付です。")
+    elif year == first.year and month < first.month:
+        before = names[place + 1]
+        fix = f"{before}{year - ERAS[before][0]}年"
+        yield Found(match.start(), end, fix, "改元の前の日付です。")
 
 
 def era_year_pairs(document: Document, _: Rule) -> Iterator[Found]:
@@ -138,6 +146,20 @@ def fiscal_years(document: Document, _: Rule) -> Iterator[Found]:
         # Accounts of a fiscal year stay open until the end of May after it.
         if found != meant and not (match["end"] and found == meant + 1):
             yield Found(*match.span())
+    yield from _letter_number(document)
+
+
+def _letter_number(document: Document) -> Iterator[Found]:
+    """「7総第12号」 on a letter of 令和8年度; some offices count calendar years, and may."""
+    day = own_day(document)
+    for line in document.lines[:8] if day else ():
+        match = _LETTER_NUMBER.match(line.plain)
+        if match is None or day is None:
+            continue
+        first = ERAS["令和"][0]
+        if int(match["x"]) not in (day.year - first, fiscal_year(day) - first):
+            start, end = line.start + match.start("x"), line.start + match.end("x")
+            yield Found(start, end, None, "文書番号の年が、文書の日付の年度と合いません。")
 
 
 def periods(document: Document, _: Rule) -> Iterator[Found]:

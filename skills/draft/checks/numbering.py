@@ -21,7 +21,7 @@ KANA = (
     "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン"
 )
 _KANJI = {digit: value for value, digit in enumerate("〇一二三四五六七八九十")}
-CHAPTER, ARTICLE, LARGE, NUMBER, BRACKETED, LETTER, BRACKETED_LETTER, CIRCLED = range(8)
+CHAPTER, ARTICLE, LARGE, NUMBER, BRACKETED, LETTER, BRACKETED_LETTER, CIRCLED, ATTACHED = range(9)
 # Numbers of Markdown headings are lists of their own, above all others.
 HEADINGS = 10
 _LEAD = r"(?P<lead>[ 　\t]{0,40}(?:#{1,6}[ 　]{1,4}|-[ 　]{1,4})?)"
@@ -40,6 +40,7 @@ _SHAPES = tuple(
         (LETTER, f"(?P<value>[{KANA}])", r"(?:[.．][ 　]{0,4}|[ 　]{1,4})\S"),
         (BRACKETED_LETTER, rf"\((?P<value>[{KANA}])\)", r"[ 　]{0,4}\S"),
         (CIRCLED, "(?P<value>[①-⑳])", r"[ 　]{0,4}\S"),
+        (ATTACHED, r"(?:資料|別紙|別添)(?P<value>\d{1,2})", r"[ 　:：]{1,4}\S"),
     )
 )
 _LEVELS = "項目は、1、(1)、ア、(ア)の順に段階を下げます。"
@@ -60,6 +61,7 @@ class Marker(NamedTuple):
     start: int
     end: int
     parent: int
+    deeper: int
 
 
 @dataclass
@@ -122,6 +124,7 @@ def _marker(line: Line, reading: _Reading) -> Marker | None:
             line.start + match.start("mark"),
             line.start + match.end("mark"),
             max(above, default=-1),
+            indent - reading.open[max(above)][-1].indent if above else 0,
         )
     return None
 
@@ -147,8 +150,11 @@ def numbering(document: Document, _: Rule) -> Iterator[Found]:
         first = group[0]
         if first.level in (LETTER, BRACKETED_LETTER) and first.parent in (NUMBER, LARGE):
             yield Found(first.start, first.end, None, _LEVELS)
-        yield from _out_of_order(document, group)
-        yield from _otherwise_written(document, group)
+        wrong = list(_out_of_order(document, group))
+        yield from wrong
+        told = {found.start for found in wrong}
+        right = [marker for marker in group if marker.start not in told]
+        yield from _otherwise_written(document, right)
 
 
 def _out_of_order(document: Document, group: Sequence[Marker]) -> Iterator[Found]:
@@ -217,7 +223,8 @@ def _written(document: Document, marker: Marker, value: int) -> str:
 
 
 def indent(document: Document, _: Rule) -> Iterator[Found]:
-    """An item that stands further in or out than the others of its list."""
+    """An item that stands further in or out than the others of its list or of its level."""
+    yield from _lists_apart(_read(document).groups)
     for group in _read(document).groups:
         counts = Counter(marker.indent for marker in group)
         usual, number = counts.most_common(1)[0]
@@ -226,3 +233,16 @@ def indent(document: Document, _: Rule) -> Iterator[Found]:
         for marker in group:
             if marker.indent != usual:
                 yield Found(marker.start, marker.end)
+
+
+def _lists_apart(groups: Sequence[Sequence[Marker]]) -> Iterator[Found]:
+    """A list that is set in otherwise than all other lists of its level."""
+    for level in (BRACKETED, LETTER, BRACKETED_LETTER):
+        lists = [group for group in groups if group[0].level == level and group[0].parent >= LARGE]
+        counts = Counter(group[0].deeper for group in lists)
+        if len(counts) != 2 or len(lists) < 4:
+            continue
+        odd, number = counts.most_common()[-1]
+        if number == 1:
+            marker = next(group[0] for group in lists if group[0].deeper == odd)
+            yield Found(marker.start, marker.end)

@@ -52,7 +52,8 @@ _FITS = re.compile(
 )
 _NARABINI, _OYOBI, _MOSHIKUHA, _MATAHA = "並びに", "及び", "若しくは", "又は"
 _SAME_LEVEL = re.compile(
-    r"[一-龥ァ-ヶーA-Za-z0-9０-９]{1,12}(?P<x>及び|又は)[一-龥ァ-ヶーA-Za-z0-9０-９]{1,12}(?P=x)[一-龥ァ-ヶーA-Za-z0-9０-９]"
+    r"[一-龥ァ-ヶーA-Za-z0-9０-９]{1,12}(?P<x>及び|又は)"
+    r"[一-龥々ァ-ヶーA-Za-z0-9０-９]{1,12}(?P=x)[一-龥ァ-ヶーA-Za-z0-9０-９]"
 )
 
 
@@ -126,9 +127,7 @@ def sentence_length(document: Document, rule: Rule) -> Iterator[Found]:
     in_articles = False
     for sentence in document.sentences:
         in_articles = in_articles or _ARTICLE.match(sentence.line.plain) is not None
-        if in_articles or len(sentence.text) <= rule.limit:
-            continue
-        if _ARTICLE.match(sentence.line.plain):
+        if in_articles or len(sentence.text) <= rule.limit or sentence.text.isascii():
             continue
         length = len(_BRACKETED.sub("", sentence.text))
         if length > rule.limit:

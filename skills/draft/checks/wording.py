@@ -26,7 +26,10 @@ def find(document: Document, rule: Rule) -> Iterator[Found]:
     if any(word in document.text for word in rule.unless):
         return
     excepted = _spans(rule.exceptions, document.text)
-    for start, end, fix in sorted(_places(document.text, rule), key=lambda one: one[:2]):
+    found: dict[tuple[int, int], str | None] = {}
+    for start, end, fix in _places(document.text, rule):
+        found.setdefault((start, end), fix)
+    for (start, end), fix in sorted(found.items(), key=lambda one: one[0]):
         if start == end or "\n" in document.text[start:end]:
             continue
         if _is_inside(excepted, start, end) or document.is_address(start, end):
