@@ -35,10 +35,11 @@ _BUT = re.compile(
     r"(?:です|ます|した|ました|ません|せん|する|ある|いる|れる|ない|なる|った|った|だ|たい|えた|える|ける)が、"
 )
 _TARI = re.compile(
-    r"(?:[しきりみいちびえけせてねべめれげ]|っ|られ|でき)たり(?=[、しすと])|んだり(?=[、しすと])|いだり(?=[、しすと])"
+    r"(?:(?:[しきりみいちびえけせてねべめれげっ一-龥]|られ|でき)た|[んい]だ)り(?=[、しすと一-龥])"
 )
 _NO_TARI = re.compile(
-    r"(?:ゆっ|ぴっ|ばっ|ぐっ|がっ|べっ|まっ|うっ|さっ|ひっ|もっ|どっ|あっ|に至|にい|ひい|ばったり|当)たり"
+    r"(?:ゆっ|ぴっ|ばっ|ぐっ|がっ|べっ|まっ|うっ|さっ|ひっ|もっ|どっ|あっ|に至|にい|ひい|[当至渡])たり"
+    r"|したり顔|たり得"
 )
 _PURPOSE = re.compile(r"(?:目的|理由|原因|狙い|ねらい|趣旨)は(?=[、一-龥ぁ-んァ-ヶ])")
 _DOES = re.compile(
@@ -152,7 +153,7 @@ def lone_tari(document: Document, _: Rule) -> Iterator[Found]:
     for sentence in document.sentences:
         words = _NO_TARI.sub(lambda match: "　" * len(match[0]), _without_quotes(sentence.text))
         found = list(_TARI.finditer(words))
-        if len(found) == 1 and words[found[0].end()] == "、":
+        if len(found) == 1 and words[found[0].end()] not in "しすと":
             match = found[0]
             yield Found(sentence.start + match.start(), sentence.start + match.end())
 
