@@ -100,6 +100,7 @@ async def test_what_was_checked_is_on_the_record_without_its_words() -> None:
     await bot.say("点検して", files={"通知.txt": LETTER.encode()})
     (event,) = [one for one in bot.audit.events.values() if one.action == "draft.checked"]
     assert event.details["findings"] == 2
+    assert "通知" not in event.target
     assert "致" not in json.dumps(dict(event.details), ensure_ascii=False)
 
 

@@ -76,7 +76,8 @@ def days(document: Document) -> tuple[Day, ...]:
 
 def own_day(document: Document) -> date | None:
     """The day a document is dated: the first full one on a line of its own in its head."""
-    return _dated(document, days(document))
+    found = _dated(document, days(document))
+    return found.value if found else None
 
 
 def era_year(era: str, written: str) -> int:
@@ -136,6 +137,8 @@ def _with_years(document: Document, written: list[Day]) -> Iterator[Day]:
         (era_year("令和", match["era_year"]) if match["era_year"] else int(match["year"]),
          bool(match["fiscal"]))
         for match in _YEARS.finditer(document.plain)
+        # The year of the letter says nothing of 1月 in a letter of December.
+        if dated is None or match.start() != dated.start
     ]  # fmt: skip
     last: Day | None = None
     for day in written:
@@ -144,7 +147,7 @@ def _with_years(document: Document, written: list[Day]) -> Iterator[Day]:
             if last is not None and last.is_sure and on_line:
                 years = [last.year + (day.month < last.month)]
             else:
-                years = [] if dated is None else [_next(day, dated)]
+                years = [_next(day, dated.value)] if dated and dated.value else []
                 years += [year + (fiscal and day.month < 4) for year, fiscal in named]
             day = day._replace(year=_likely(day, years))
         if day.year:
@@ -161,7 +164,7 @@ def _likely(day: Day, years: list[int]) -> int:
     return years[0] if years else 0
 
 
-def _dated(document: Document, found: Sequence[Day]) -> date | None:
+def _dated(document: Document, found: Sequence[Day]) -> Day | None:
     for day in found:
         line = document.line_at(day.start)
         if line.number > _HEAD_LINES:
@@ -169,7 +172,7 @@ def _dated(document: Document, found: Sequence[Day]) -> date | None:
         before = line.plain[: day.start - line.start]
         after = line.plain[day.end - line.start :]
         if day.is_sure and day.value and not after.strip() and _DATED.search(before):
-            return day.value
+            return day
     return None
 
 
