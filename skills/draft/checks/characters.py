@@ -24,7 +24,7 @@ _OTHER_WIDTH = {
     "]": "］",
 }
 # 「1)」 and 「ア）」 number a line: their bracket has no partner.
-_NUMBERED = re.compile(r"[ 　\t]{0,20}(?:[0-9０-９]{1,2}|[ア-ンa-zA-Z])[)）]")
+_NUMBERED = re.compile(r"[ 　\t]{0,20}(?:[注※図表問例]?[ 　]?[0-9０-９]{1,2}|[注ア-ンa-zA-Z])[)）]")
 
 _JAPANESE = "ぁ-んァ-ヶー一-龥々"
 _WESTERN_COMMA = re.compile(
@@ -111,7 +111,8 @@ def punctuation(document: Document, _: Rule) -> Iterator[Found]:
 
 
 def full_stop(document: Document, _: Rule) -> Iterator[Found]:
-    """A paragraph of prose whose last sentence does not end."""
+    """A paragraph of prose whose last sentence does not end; many are a way of writing."""
+    open_ends = []
     for line, following in zip(document.lines, (*document.lines[1:], None), strict=True):
         words = line.text.rstrip()
         if line.kind != "prose" or not _ENDS_OPEN.search(words):
@@ -120,9 +121,10 @@ def full_stop(document: Document, _: Rule) -> Iterator[Found]:
             following is not None and following.kind == "prose" and not following.text[:1].isspace()
         )
         if ("。" in words or words.startswith("　")) and not is_wrapped:
-            end = line.start + len(words)
-            start = end - min(len(words), 4)
-            yield Found(start, end, f"{document.text[start:end]}。")
+            open_ends.append(line.start + len(words))
+    for end in open_ends if len(open_ends) <= _FEW else ():
+        start = end - 2
+        yield Found(start, end, f"{document.text[start:end]}。")
 
 
 def half_kana(document: Document, _: Rule) -> Iterator[Found]:
