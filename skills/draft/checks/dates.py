@@ -58,6 +58,7 @@ _UNCOUNTED = re.compile(
 _MISCOUNTED = re.compile(
     r"(?<![\d,.])(?P<x>\d{1,3}(?:,\d{1,9}){1,4})(?=円|人|件|名|世帯|戸|冊|台|枚|個|回|点|食|平方|千円|万円|百万円)"
 )
+_NARROW = ("table", "item")
 _MARKS = {"R": "令和", "H": "平成", "S": "昭和"}
 
 
@@ -216,7 +217,8 @@ def date_form(document: Document, _: Rule) -> Iterator[Found]:
     """R8.4.1 for 令和8年4月1日."""
     for match in _SHORT_DATE.finditer(document.plain):
         month, day = int(match["month"]), int(match["day"])
-        if not is_possible(0, month, day):
+        # Forms and tables have no room for more.
+        if not is_possible(0, month, day) or document.line_at(match.start()).kind in _NARROW:
             continue
         era = match["era"] or _MARKS[match["mark"]]
         fix = f"{era}{int(match['era_year'] or match['era_year2'])}年{month}月{day}日"
