@@ -41,7 +41,7 @@ async def test_a_file_in_the_thread_comes_back_with_places_reasons_and_a_correct
     assert reply.skill == "draft"
     assert "2か所" in reply.text
     assert "- 3行7字　研修を実施**致**します。 → いた　" in reply.text
-    assert "2026年4月10日は金曜日です。" in reply.text
+    assert "令和8年4月10日は金曜日です。" in reply.text
     assert "直すかどうかは人が決めてください。" in reply.notice
     (file,) = reply.files
     assert file.name == "通知（修正案）.txt"

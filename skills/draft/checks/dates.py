@@ -16,6 +16,7 @@ from skills.draft.checks.days import (
     days,
     era_year,
     fiscal_year,
+    in_era,
     is_possible,
     own_day,
 )
@@ -71,7 +72,7 @@ def weekday(document: Document, _: Rule) -> Iterator[Found]:
                 day.weekday_at,
                 day.weekday_at + 1,
                 right,
-                f"{day.value.year}年{day.month}月{day.day}日は{right}曜日です。",
+                f"{in_era(day.value)}は{right}曜日です。",
             )
 
 

@@ -68,7 +68,7 @@ class Day(NamedTuple):
             return None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1)
 def days(document: Document) -> tuple[Day, ...]:
     """Every day of the text, in order."""
     return tuple(_with_years(document, list(_written(document))))
@@ -82,6 +82,15 @@ def own_day(document: Document) -> date | None:
 
 def era_year(era: str, written: str) -> int:
     return ERAS[era][0] + (1 if written == "元" else int(written))
+
+
+def in_era(day: date) -> str:
+    """「令和8年4月10日」; before 大正 as 「1900年4月10日」."""
+    for era, (before, first, last) in ERAS.items():
+        if first <= day <= last:
+            year = day.year - before
+            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def fiscal_year(day: date) -> int:

@@ -91,7 +91,7 @@ class _Reading:
         group.append(marker)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1)
 def _read(document: Document) -> _Reading:
     """Every list of numbered items: those under one parent, in order."""
     reading = _Reading()

@@ -67,8 +67,9 @@ def spelling_mix(document: Document, rule: Rule) -> Iterator[Found]:
     for one, other in rule.words.items():
         if other is None:
             continue
-        first = list(wording.places(document, (one,), rule.exceptions))
-        second = list(wording.places(document, (other,), rule.exceptions))
+        found = list(wording.places(document, (one, other), rule.exceptions))
+        first = [place for place in found if document.text[slice(*place)] == one]
+        second = [place for place in found if document.text[slice(*place)] == other]
         few, many, usual = (
             (first, second, other) if len(first) < len(second) else (second, first, one)
         )
