@@ -1,4 +1,4 @@
-"""The points of a meeting: read from its agenda, found in what was said.
+"""The points of a meeting, found in what was said.
 
 A boundary is missed at a price (decisions end up under the wrong point) and costs little when
 there is one too many, so the rules lean to finding them.
@@ -8,35 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from bot.japanese import words
+from skills.minutes.agenda_items import DIGITS, KINDS, AgendaItem, bare, item_of, nfkc, value
 from skills.minutes.transcript import Line, Segment
-
-_KINDS = "議題|議案|案件|議事|報告|協議|審議|日程|項目|案"
-_DIGITS = r"\d{1,3}|[一二三四五六七八九十]{1,3}"
-_ITEM = re.compile(
-    rf"(?:[・\-*■◆●○◇□#]{{1,4}} ?)?(?:(?P<kind>{_KINDS})(?:事項|題目)? ?第? ?)?"
-    rf"(?P<open>[(\[【])?(?:第)?(?P<number>{_DIGITS}|[アイウエオカキクケコ](?=[)]))"
-    r"(?P<close>号|[)\]】])?[.．、:：]? ?(?P<title>\S.{0,79})"
-)
-_BULLET = re.compile(r"[・\-*■◆●○◇□] ?(\S.{0,79})")
-_CLOCK = re.compile(r"^\(?\d{1,2}[:時]\d{0,2}分?(?: ?[-~〜ー–] ?\d{1,2}[:時]\d{0,2}分?)?\)? ?")
-_SECTION = re.compile(
-    r"(?:■|◆|【|\[|#{1,4} ?)?(?:本日の|今日の|会議の)?"
-    r"(議題|議事(?!録)|次第|会議次第|議事日程|協議事項"
-    r"|審議事項|報告事項|検討事項|案件|アジェンダ|agenda)(?:は|として)?(?:】|\])?[、:： ]{0,2}(.*)",
-    re.IGNORECASE,
-)
-_INLINE = re.compile(r"(?:(?<=\s)|(?<=[、。:は,])|^)(?:議題 ?)?[(]?\d{1,2}[).．、:](?=\D)")
-_CONTAINER = re.compile(
-    r"(?:議題|議事|協議|報告|審議|検討|案件|協議事項|報告事項|審議事項|検討事項)(?:等)?"
-)
-_NESTED = re.compile(r"[(\[]|[アイウエオ][).、 ]|(?:議題|議案|案件|報告|協議)[^\d]{0,3}\d")
-_KANJI = {letter: value for value, letter in enumerate("〇一二三四五六七八九")}
 
 _OPENERS = (
     r"(?:(?:それ)?では(?!あり|なく|ない)|じゃあ?|続きまして|続いて|続けて|引き続きまして|次に|次[はがの、,]|つぎに|それから"
@@ -67,7 +44,7 @@ _MOVE = re.compile(
     r"(?!.{0,8}(?:質疑|討論|採決|休憩)).{2,20}に(?:移|入|進|参|まい)(?:り|みま|める|めて|ろう)"
 )
 _SAID_NUMBER = re.compile(
-    rf"(?:(?P<kind>{_KINDS})(?:事項)?の?第?[(]?(?P<number>{_DIGITS})(?:[)号]|つ目|番目?|点目)?"
+    rf"(?:(?P<kind>{KINDS})(?:事項)?の?第?[(]?(?P<number>{DIGITS})(?:[)号]|つ目|番目?|点目)?"
     rf"|(?P<ordinal>[1-9一二三四五六七八九])(?:番目|番に|番の|点目|つ目の|つめの)|[(](?P<bare>\d{{1,2}})[)])"
 )
 _ENGLISH_ORDER = re.compile(r"\b(first|second|third|fourth|fifth|sixth) (?:item|topic|point)", re.I)
@@ -83,58 +60,20 @@ _CHAIRS = re.compile(r"議長|委員長|会長|座長|司会|進行|部会長|ch
 _SEAT = re.compile(r"\d{1,2}番")
 _TITLE = re.compile(
     rf"^(?:[、, ]|{_OPENERS}|はい|えー|さて|早速ですが|これより|議事の"
-    rf"|(?:{_KINDS})(?:事項)?の?第?[(]?(?:{_DIGITS})(?:[)号]|つ目|番目?)?(?=[、,のは ]))*"
+    rf"|(?:{KINDS})(?:事項)?の?第?[(]?(?:{DIGITS})(?:[)号]|つ目|番目?)?(?=[、,のは ]))*"
     r"(?P<title>.{2,40}?)(?:について|に関|につきまして|の件|に移|に入|に進|に参|にまい|にいき|を議題|から"
     r"|ですが|です|であります|をお願い|をご?説明|の話|を行|[。、,.?])",
     re.I,
 )
 _WINDOW = 90
-_MOST_ROWS = 500
 _SPLIT = 2.0
 _MATCH = 1.2
 _UNLISTED = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaItem:
-    """A point of the agenda: its words, and the number and kind (議題, 報告) it is called by."""
-
-    title: str
-    number: int | None = None
-    kind: str = ""
-
-
-def items(text: str) -> tuple[AgendaItem, ...]:
-    """The points an agenda file or a message lists, in order; empty when it lists none."""
-    rows = [
-        _nfkc(row).strip() for row in re.split(r"\n|(?<=。)(?=.{0,12}(?:議題|アジェンダ))", text)
-    ]
-    rows = [re.sub(r" {2,}", " ", row) for row in rows if row][:_MOST_ROWS]
-    named = next((at for at, row in enumerate(rows) if _is_section(row)), None)
-    if named is not None:
-        section = _SECTION.fullmatch(rows[named])
-        rest = section[2].strip() if section else ""
-        after = [row for row in rows[named + 1 :] if not row.endswith("。") or _numbered(row)]
-        rows = [rest, *filter(_numbered, after)] if rest else after
-    if len(rows) == 1:
-        rows = list(_inline(rows[0], named=named is not None))
-    if any(_numbered(row) for row in rows):
-        return _without_containers(rows)
-    bullets = tuple(
-        AgendaItem(_tidy(found[1])) for row in rows if (found := _BULLET.fullmatch(row))
-    )
-    if bullets:
-        return bullets
-    if named is None and (
-        len(rows) < 2 or any(len(row) > 60 or row.endswith("。") for row in rows)
-    ):
-        return ()
-    return tuple(AgendaItem(_tidy(row), at) for at, row in enumerate(rows, 1) if _tidy(row))
-
-
 def turns(sentence: str) -> bool:
     """Whether a sentence turns to another point, whoever says it."""
-    plain = _nfkc(sentence[:_WINDOW])
+    plain = nfkc(sentence[:_WINDOW])
     return bool(
         (_OPENING.match(plain) and (_turning(plain) or _SAID_NUMBER.search(plain[:40])))
         or _MOVE.match(plain)
@@ -157,10 +96,10 @@ def segment(
     """
     if not lines:
         return ()
-    listed = [item if isinstance(item, AgendaItem) else _one(item) for item in agenda_items]
+    listed = [item if isinstance(item, AgendaItem) else item_of(item) for item in agenda_items]
     starts: dict[int, str] = {}
     if headings:
-        starts = {number: _bare(words_) for number, words_ in headings.items()}
+        starts = {number: bare(words_) for number, words_ in headings.items()}
     if len(starts) < 2:
         cues = _Cues(lines, listed)
         starts = cues.found() | starts
@@ -179,7 +118,7 @@ class _Cues:
     def __init__(self, lines: Sequence[Line], listed: Sequence[AgendaItem]) -> None:
         self._lines = lines
         self._items = listed
-        self._plain = [_nfkc(line.text[:_WINDOW]) for line in lines]
+        self._plain = [nfkc(line.text[:_WINDOW]) for line in lines]
         self._chairs = _chairs(lines, self._plain)
         # In an assembly one point, 一般質問, holds many; each question is worth its own.
         self._assembly = any(line.role == "議長" or _SEAT.match(line.role) for line in lines)
@@ -312,7 +251,7 @@ def _number_said(text: str) -> tuple[int | None, str]:
     found = _SAID_NUMBER.search(text[:40])
     if not found:
         return None, ""
-    return _value(found["number"] or found["ordinal"] or found["bare"]), found["kind"] or ""
+    return value(found["number"] or found["ordinal"] or found["bare"]), found["kind"] or ""
 
 
 def _title(text: str) -> str:
@@ -322,93 +261,3 @@ def _title(text: str) -> str:
     if title.startswith("その他"):
         return "その他"
     return title if len(title) > 1 else ""
-
-
-def _is_section(row: str) -> bool:
-    found = _SECTION.fullmatch(row)
-    return bool(found) and not (
-        found and re.match(r"\d|[一二三四五六七八九十]", found[2]) and not _INLINE.search(found[2])
-    )
-
-
-def _numbered(row: str) -> AgendaItem | None:
-    text = _CLOCK.sub("", row)
-    found = _ITEM.fullmatch(text)
-    if not found or not (
-        found["kind"]
-        or found["open"]
-        or found["close"]
-        or re.match(r"[^\w]*\S{1,3}?[.．、:： ]", text)
-    ):
-        return None
-    title = _tidy(found["title"])
-    return AgendaItem(title, _value(found["number"]), found["kind"] or "") if title else None
-
-
-def _without_containers(rows: Sequence[str]) -> tuple[AgendaItem, ...]:
-    """Drop 「3 議題」 whose own points follow; they take its kind."""
-    found: list[AgendaItem] = []
-    kind = ""
-    for at, row in enumerate(rows):
-        if (item := _numbered(row)) is None:
-            continue
-        if _CONTAINER.fullmatch(item.title) and any(
-            _NESTED.match(later) and _numbered(later) for later in rows[at + 1 : at + 2]
-        ):
-            kind = re.sub(r"事項|等", "", item.title)
-            continue
-        found.append(
-            item
-            if item.kind or not _NESTED.match(row)
-            else AgendaItem(item.title, item.number, kind)
-        )
-    return tuple(found)
-
-
-def _inline(row: str, *, named: bool) -> Iterator[str]:
-    """「1. 予約 2. 混雑」, or after 「議題は」 「予約、混雑」."""
-    places = [found.start() for found in _INLINE.finditer(row)]
-    if len(places) > 1:
-        for start, end in zip(places, [*places[1:], len(row)], strict=True):
-            yield row[start:end].strip(" 、。,とです")
-    elif named:
-        listed = re.sub(
-            r"(?:の[0-9一二三四五六七八九十]つ)?(?:です|でお願いします|について)?[。.]?$", "", row
-        )
-        yield from (
-            part.strip()
-            for part in re.split(r"[、,/／・]|と(?=[^と]{2,}$)", listed)
-            if part.strip()
-        )
-    else:
-        yield row
-
-
-def _one(text: str) -> AgendaItem:
-    plain = _nfkc(text).strip()
-    return _numbered(plain) or AgendaItem(_tidy(plain))
-
-
-def _bare(title: str) -> str:
-    found = _numbered(_nfkc(title).strip())
-    return found.title if found else _nfkc(title).strip()
-
-
-def _tidy(title: str) -> str:
-    bare = re.sub(r"[ (]*\d{1,3}分\)?$", "", _CLOCK.sub("", title)).strip(" :：。【】[]")
-    return re.sub(r"(?:について|に関すること|の件)$", "", bare) or bare
-
-
-def _value(digits: str) -> int | None:
-    if digits.isdigit():
-        return int(digits)
-    if digits in "アイウエオカキクケコ":
-        return "アイウエオカキクケコ".index(digits) + 1
-    tens, ten, ones = digits.rpartition("十")
-    if any(letter not in _KANJI for letter in tens + ones):
-        return None
-    return (_KANJI.get(tens, 1) * 10 if ten else 0) + (_KANJI[ones] if ones else 0)
-
-
-def _nfkc(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from bot.japanese import Morpheme, morphemes
 from skills.minutes.phrases import (
     ASK,
+    ASKED_HOW,
     BACKGROUND_END,
     BEKI,
     CONDITION_END,
@@ -32,6 +33,7 @@ from skills.minutes.phrases import (
 )
 from skills.minutes.polite import lowered, past_form
 
+_OPINIONS = ("見解", "所見", "考え", "認識", "答弁", "意見", None)
 # Longer sentences are speech without punctuation; the beginning of one is left out.
 LONGEST = 600
 
@@ -84,7 +86,7 @@ def topic_of(sentence: str) -> str:
     """「次に、空き家対策についてです。」 → 「空き家対策」; empty when nothing is announced."""
     bare, _ = _without_openings(sentence)
     found = TOPIC.match(bare)
-    return found["topic"] if found else ""
+    return (found["topic"] or found["turn"]) if found else ""
 
 
 def plain(sentence: str) -> tuple[Plain, ...]:
@@ -96,16 +98,19 @@ def plain(sentence: str) -> tuple[Plain, ...]:
     if FORMAL.search(text):
         return ()
     text, numbered = _without_openings(text)
+    if FORMAL.search(text):
+        return ()
     topic = ""
     if found := TOPIC.match(text):
-        topic, text = found["topic"], text[found.end() :]
+        topic, text = found["topic"] or found["turn"], text[found.end() :]
         text, _ = _without_openings(text)
     text = text.rstrip("。.!?！？、 ")
+    text = ASKED_HOW.sub("", text)
     text, ask = _without_ask(text)
     for pattern, instead in RESTATE:
         text = pattern.sub(instead, text)
     text = BEKI.sub("べき", text)
-    text = THINKS.sub(lambda found: found["keep"], text)
+    text = _PLAINLY.sub("", THINKS.sub(lambda found: found["keep"], text))
     parts = _split(lowered(morphemes(text)))
     if parts and not topic and _only_names(parts[0], announced=numbered or len(parts) > 1):
         topic = parts.pop(0)[0].text.removesuffix("が").removesuffix("である")
@@ -154,8 +159,10 @@ def _without_ask(text: str) -> tuple[str, str]:
         return "", ask
     about = re.search(r"(?:について(?:は|の)?|に関して?|に対する|に対し|の|に)$", before)
     if about and len(before) > 8:
-        # 「…の取組について、知事の所見を伺います」 → 「…の取組は」
-        return before[: about.start()] + "は", ""
+        # 「…の取組について、知事の所見を伺います」 → 「…の取組は」, 「…の確保について、都の取組を
+        # 伺います」 → 「…の確保の取組は」
+        kind = "" if found["what"] in _OPINIONS else f"の{found['what']}"
+        return f"{before[: about.start()]}{kind}は", ""
     whole = re.search(r"(?:が|か|べき|です|ます|る|けれども)$", before)
     return (before.removesuffix("が"), ask) if whole else (text, "")
 
@@ -215,7 +222,7 @@ def _agreed(part: tuple[Clause, ...]) -> tuple[Clause, ...]:
     made = []
     for clause in part[:-1]:
         closed = clause.closed
-        if clause.verb is not None and closed:
+        if clause.verb is not None and clause.verb.dictionary[-1] != "い" and closed:
             stem = closed.removesuffix(clause.verb.dictionary)
             past = past_form(clause.verb)
             if end.endswith("べき"):
@@ -240,8 +247,15 @@ def _stated(span: list[Morpheme], text: str) -> str:
     return ""
 
 
+# 「大事だ」「…すべきと考える」 end as well without.
+_PLAINLY = re.compile(r"(?<=[\u4e00-\u9fff])だ$")
+_THOUGHT = re.compile(
+    r"(?<=[き要切事務題])(?:だ|である)?と(?:考える|思う|存じる|認識している|考えている)$"
+)
+
+
 def _ended(text: str) -> str:
-    return re.sub(r"(?<=[^\u3041-\u309f])である$", "", text)
+    return re.sub(r"(?<=[^\u3041-\u309f])である$", "", _THOUGHT.sub("", text))
 
 
 def _clause(span: list[Morpheme], text: str) -> Clause | None:

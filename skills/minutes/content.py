@@ -75,7 +75,7 @@ def items(transcript: Transcript, *, holidays: Collection[date] = ()) -> tuple[I
     agreed = list(_agreed(transcript, said, kinds))
     proposed = {(item.lines[0], "question") for item in agreed}
     found = [item for item in found if (item.lines[0], item.kind) not in proposed] + agreed
-    found += _answers(transcript, said, kinds)
+    found += _answers(transcript, said, kinds, holidays)
     return tuple(sorted(found, key=lambda item: item.lines[-1]))
 
 
@@ -118,6 +118,11 @@ def supported(item: Item, transcript: Transcript) -> bool:
     said = set(japanese.words(text))
     held = set(japanese.words(source)) | set(japanese.words(spoken))
     return not said or len(said & held) / len(said) >= LEAST_OVERLAP
+
+
+def says(text: str, words: str) -> bool:
+    """Whether a text holds the words, however wide their letters are."""
+    return bool(words) and _plain(words) in _plain(text)
 
 
 _NEGATION = re.compile(r"ません|ない(?!と(?:いけ|なり))|なかった|ずに|せず|不要|不可|中止|否決")
@@ -194,32 +199,43 @@ def _due(sentence: Sentence, base: date | None, holidays: Collection[date]) -> D
     for found in dates.find(sentence.text, base, holidays):
         if found.day and base and found.day < base:
             continue
-        score = _due_score(_plain(sentence.text[found.end : found.end + 24]), found.text)
+        score = _due_score(_plain(sentence.text[found.end : found.end + 48]), found.text)
         if score > 0 and (best is None or score >= best[0]):
             best = score, Due(found.text, found.day)
     return best[1] if best else None
 
 
-_BY = re.compile(r"(?:まで|迄|必着|締切|締め切り|を?(?:目途|めど|目処))")
-_NOT_BY = re.compile(
-    r"(?:現在|時点|付けの|以降|以前|号|分(?!ま)|議会|定例会|ごろ?の|の(?!夜|朝|昼|夕|うち|間|完了|完成|会議|.{0,8}(?:に向け|をめど|を目途)))"
+_BY = re.compile(
+    r"(?:まで|迄|必着|締切|締め切り|〆|限り|を?(?:目途|めど|目処)|をもって|をもちまして|には)"
 )
-
-
+_NOT_BY = re.compile(
+    r"(?:現在|時点|付けの|以降|以前|号|分(?!ま)|議会|定例会|ごろ?の"
+    r"|の(?!夜|朝|昼|夕|うち|間|完了|完成|会議|.{0,8}(?:に向け|をめど|を目途)))"
+)
 # What is held that day: 「2月の発表会で講評をお願いします」.
 _EVENT = re.compile(
     r"の[^、。のをに]{1,10}(?:会|会議|式|日|訓練|研修|まつり|祭|大会)(?:で|に|まで|の際)"
 )
+# 「業者が来るので」 gives the reason, not the task.
+_REASON = re.compile(r"[^。]{1,40}(?:ので|ますから|ですから|おりますが|ため)、")
+_SUBJECT = re.compile(r"は")
 
 
 def _due_score(after: str, text: str) -> int:
     if _BY.match(after):
         return 3
+    if _REASON.match(after):
+        return 0
     if _EVENT.match(after) and text not in ("本日", "今日"):
         return 1
     if text in ("本日", "今日"):
         return 0
+    if cues.does(after.removeprefix("の")) and after.startswith("の"):
+        return 2
     if _NOT_BY.match(after):
+        return 0
+    # 「次回は」 says what the sentence is about.
+    if _SUBJECT.match(after) and text.startswith("次回"):
         return 0
     return 2 if text.endswith(("内", "中", "末")) else 1
 
@@ -277,7 +293,10 @@ def _agreed(
 
 
 def _answers(
-    transcript: Transcript, said: Sequence[Sentence], kinds: Sequence[Kind | None]
+    transcript: Transcript,
+    said: Sequence[Sentence],
+    kinds: Sequence[Kind | None],
+    holidays: Collection[date],
 ) -> list[Item]:
     """Each question's answer: the sentence of the next speaker that shares most with it."""
     found: list[Item] = []
@@ -302,7 +321,7 @@ def _answers(
             end += 1
         turn = [one for one in said[at:end] if _says(one.plain)]
         if turn:
-            found += _pair(transcript, pending, turn)
+            found += _pair(transcript, pending, turn, holidays)
             pending = []
         elif end < len(said) and sentence.lines[0] - pending[-1].lines[-1] > ANSWER_WITHIN:
             pending = []
@@ -311,7 +330,10 @@ def _answers(
 
 
 def _pair(
-    transcript: Transcript, questions: Sequence[Sentence], turn: Sequence[Sentence]
+    transcript: Transcript,
+    questions: Sequence[Sentence],
+    turn: Sequence[Sentence],
+    holidays: Collection[date],
 ) -> Iterator[Item]:
     """An answer for each question, the surest pair first; one question has the first sentence."""
     grams = [frozenset(japanese.grams(one.plain)) for one in turn]
@@ -331,13 +353,15 @@ def _pair(
             continue
         answered.add(number)
         used.add(best)
-        question = questions[number]
+        question, answer = questions[number], turn[best]
+        past = cues.is_past(answer.plain)
         yield Item(
             "answer",
-            clean(turn[best].text),
-            tuple(dict.fromkeys((*question.lines, *turn[best].lines))),
-            turn[best].speaker,
-            transcript.agenda_of(turn[best].lines[0]),
+            clean(answer.text),
+            tuple(dict.fromkeys((*question.lines, *answer.lines))),
+            answer.speaker,
+            transcript.agenda_of(answer.lines[0]),
+            due=None if past else _due(answer, transcript.date, holidays),
         )
 
 

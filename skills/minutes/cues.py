@@ -26,7 +26,7 @@ _CONDITION = re.compile(
 _QUOTED = re.compile(
     r"(?:とさ|と?定めら|と?規定さ|と書か|と記載さ|義務付けら|義務づけら|となっ(?=て)|ことになっ(?=て))(?:れ)?て?"
     r"(?:います|おります|いる|ます|いて|おり|る)|(?:もの|こと|する|なければならない)とあります|と書いてあ"
-    r"|(?:条|法|規則|規程|条例|約款|要綱)(?:で|に|の規定)[^。]{0,80}(?:できる|することになって|こととなって|ます)[。]?$"
+    r"|(?:条|(?<![方手用])法|規則|規程|条例|約款|要綱)(?:で|に|の規定)[^。]{0,80}(?:できる|することになって|こととなって|ます)[。]?$"
     r"|ことに?な(?:っ)?て(?:い|お)?(?:り)?ます[。]?$|こととなって(?:い|おり)ます"
 )
 _HEARSAY = re.compile(
@@ -47,7 +47,7 @@ _ABOUT_THE_MEETING = re.compile(
     r"(?:開会|閉会|散会|開議|進行|議題|諮り|申し上げ|お答え|質問いたし|質問し|議事に入り|質疑を|審査に入り"
     r"|異議なしと認め|質疑なしと認め|許し|ご?覧(?:ください|いただ)|資料の確認|よろしくお願い|ありがとう"
     r"|お疲れ|お世話|感謝)[^、。]{0,12}[。]?$|^\([^)]{0,40}\)[。]?$|^(?:なお、?)?次回(?:の[^、。]{1,12})?は"
-    r"|^(?:これより|ただいまから|ただいまより|続いて|引き続き|[本今]日は)(?![^。]{0,60}(?:まで|中に|以内))"
+    r"|^(?:日程第[0-9]{1,2}、)?(?:これより|ただいまから|ただいまより|続いて|引き続き|[本今]日は)(?![^。]{0,60}(?:まで|中に|以内))"
     r"[^。]{0,60}(?:行い|始め|開き|入り|いたし|し)ます"
 )
 # The same words with a date are about something else: 「募集は4月1日から始めます」.
@@ -89,7 +89,7 @@ _REQUEST = re.compile(
 )
 _PLAIN_REQUEST = re.compile(r"(?:てお|い)て?(?:もらえる|くれる|ほしい)|頼みます|頼む")
 _QUESTION = re.compile(
-    r"(?:か|かね|かな|の|どう|んでしたっけ|っけ)[？?]$|か[。]?$|かと?(?:伺|問|お尋ね|お聞き)|[？?]$|(?:[をかとて点]伺い|お尋ねし|お聞きし|お伺いし|お尋ねいたし|お聞きいたし)"
+    r"(?:か|かね|かな|の|どう|んでしたっけ|っけ)[？?]$|か[。]?$|かと?、?(?:再度|改めて|重ねて|あわせて)?(?:お?伺|問|お?尋ね|お聞き)|[？?]$|(?:[をかとて点]伺い|お尋ねし|お聞きし|お伺いし|お尋ねいたし|お聞きいたし)"
     r"(?:たい|ます|いた)|(?:聞か|示)(?:せ|し)(?:て)?ください|(?:教え|聞か)(?:て|せて)(?:も)?(?:ください|いただ)|答弁を|見解を(?:求|問)"
     r"|でしたよね[。]?$"
 )
@@ -161,6 +161,16 @@ def is_vague(plain: str) -> bool:
     return _doing().vague.search(plain) is not None
 
 
+def is_past(plain: str) -> bool:
+    """Whether a sentence says how things were or are: 「完了しました」「進めております」."""
+    return bool(_PAST.search(plain) or _ONGOING.search(plain))
+
+
+def does(plain: str) -> bool:
+    """Whether a text begins with the name of something that is done: 「開催」「入札」."""
+    return _doing().noun.match(plain) is not None
+
+
 def agrees(plain: str) -> bool:
     """Whether nobody objects: 「異議なし」「賛成多数」."""
     return _AGREED.search(plain) is not None
@@ -218,6 +228,7 @@ _WILL = re.compile(rf"ます{_END}")
 
 @dataclass(frozen=True, slots=True)
 class _Doing:
+    noun: re.Pattern[str]
     plan: re.Pattern[str]
     vague: re.Pattern[str]
     dated: re.Pattern[str]
@@ -243,6 +254,7 @@ def _doing() -> _Doing:
     plan = r"(?:予定|つもり|計画|運び|考え)(?:で|と|を|に|$)"
     end = r"(?:ね|よ|よね|わ|が|けど|けれど|ので|から)?(?:[。、!]|$)"
     return _Doing(
+        re.compile(rf"(?:{nouns})(?=[をにでと、の])"),
         re.compile(
             rf"(?:{nouns})(?:を|も|は|など|等)?{do}{end}"
             rf"|(?:{nouns})(?:を)?(?:する|行う|実施する|いただく|していただく|いたす){plan}"

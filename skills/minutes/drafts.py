@@ -17,6 +17,7 @@ TITLES: Mapping[Kind, str] = {
     "answer": "答え",
 }
 IN_CHAT: tuple[Kind, ...] = ("decision", "action", "open")
+DOUBTFUL = "**要確認**"
 MOST_OF_A_KIND = 12
 
 
@@ -54,12 +55,19 @@ def _line(item: Item) -> str:
         if item.due is not None:
             day = f"＝{item.due.day.isoformat()}" if item.due.day else ""
             about.append(f"期限 {item.due.text}{day}")
-    about.append("、".join(f"{number}行目" for number in item.lines))
+    about.append("、".join(f"{number}行目" for number in item.lines) or "行なし")
+    if item.doubtful:
+        about.append(DOUBTFUL)
     return f"{item.text}（{'、'.join(about)}）"
 
 
 def as_data(
-    transcript: Transcript, items: Sequence[Item], digest: Summary, problems: Sequence[str]
+    transcript: Transcript,
+    items: Sequence[Item],
+    digest: Summary,
+    problems: Sequence[str],
+    *,
+    engine: str,
 ) -> dict[str, Any]:
     """The stable JSON of `shomu minutes --json`."""
     return {
@@ -77,10 +85,11 @@ def as_data(
                 "owner_inferred": item.owner_inferred,
                 "due": item.due.day.isoformat() if item.due and item.due.day else None,
                 "due_text": item.due.text if item.due else "",
+                "doubtful": item.doubtful,
             }
             for item in items
         ],
         "summary": digest.text,
-        "engine": "offline",
+        "engine": engine,
         "problems": list(problems),
     }

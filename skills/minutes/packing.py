@@ -1,4 +1,4 @@
-"""Clauses into a summary: the most content words, weighted, that a length holds.
+"""Clauses into a summary: the words most likely to be wanted that a length holds.
 
 A knapsack. Every sentence offers its wordings (clauses left out, its topic put before it); for
 every length the best choice of wordings so far is kept, a word counting once however often said.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,19 +21,27 @@ SHORTEST = 8
 FEWEST = 3
 LONGEST_TOPIC = 18
 # What it is worth that a point has been left out, touched, or has a sentence that concludes.
-COVER = (0.0, 0.5, 6.0)
+COVER = (0.0, 0.1, 0.8)
 CONCLUDES = 1.4
-# Of two summaries with the same words, the shorter.
-LENGTH = 0.001
-# A word of GENERAL is worth less by this share.
-DISCOUNT = 0.5
-# Normalised words that any speech may end with.
-_GENERAL = """
-取り組み 取り組む 推進 進める 図る 努める 連携 行う 充実 強化 向上 重要 必要 課題 状況 実現
-関係 対応 実施 目指す 様々 県 市 区 都 町 村 本市 本県 伺う 求める
-"""
-GENERAL = frozenset(_GENERAL.split())
+# Of two summaries with the same words, the shorter, and the one of fewer sentences.
+LENGTH = 0.0003
+SENTENCE = 0.08
+# A sentence that begins with 「この」 needs the one before it.
+POINTED = 0.15
+# A word less likely than this is not worth reading.
+THRESHOLD = 0.07
+# Lengths that are told apart; of a long summary, every few characters.
+LENGTHS = 400
+# Likelihoods are counted in steps of this size.
+STEP = 0.025
 _POINTING = re.compile(r"(?:その|この|これ|それ|こうし|そうし|ここ|そこ)")
+# 「窓口を設置する」 ends as printed summaries do; 「完了」 alone would read as if it were done.
+_DOING = re.compile(
+    r"(?<=[\u4e00-\u9fff\u30a1-\u30fc]{2})(?<!完了)(?<!終了)(?<!完成)(?<!達成)する$"
+)
+_LEAD = re.compile(r"^(?:それでは|では|まずは?|次に|続いて|最後に)、?")
+_NUMBERED = re.compile(r"(?:議[事題案]|報告|協議|審議|日程|案件)の?第?[(]?[0-9一二三四五六七八九]")
+_OBJECT = re.compile(r"[^、はが]{1,16}?[をにへで]")
 _FIELD = re.compile(r"(?:対策|支援|振興|事業|活動|行政|教育|整備|施設|センター|病院|学校|窓口)$")
 
 
@@ -50,49 +58,91 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One wording: its text with 「。」, its words as bits; `whole` when it begins at a clause."""
+    """One wording: its text with 「。」, its words as bits, and what it costs to read.
+
+    `concludes` when its sentence does, `whole` when it begins at a clause.
+    """
 
     text: str
     bits: int
-    weight: float
+    concludes: bool
     lines: tuple[int, ...]
     whole: bool
+    cost: float
 
 
-_State = tuple[float, int, tuple[Choice, ...]]
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A choice with its words as (bits, worth of each), and what it is worth if all are new."""
+
+    choice: Choice
+    words: tuple[tuple[int, float], ...]
+    most: float
 
 
-def pack(parts: list[Part], limit: int) -> list[Choice]:
-    """The wordings worth most together, in order, at most `limit` characters; maybe none."""
-    ids: dict[str, int] = {}
-    options = [(part.point, _choices(part, ids, limit)) for part in parts]
-    general = sum(1 << ids[word] for word in GENERAL if word in ids)
-    return _best(options, limit, general)
+# Worth, length, words so far, choices.
+_State = tuple[float, int, int, tuple[Choice, ...]]
+_States = dict[tuple[int, int], _State]
 
 
-def _choices(part: Part, ids: dict[str, int], limit: int) -> list[Choice]:
+def pack(parts: list[Part], limit: int, worth: Mapping[str, float]) -> list[Choice]:
+    """The wordings worth most together, in order, at most `limit` characters; maybe none.
+
+    `worth` is how likely each word is to be wanted, between 0 and 1.
+    """
+    # Better few words, or a sentence begun at a later noun, than none.
+    for fewest, whole in ((FEWEST, True), (1, True), (1, False)):
+        ids: dict[str, int] = {}
+        choices = [(part.point, _choices(part, ids, limit, fewest)) for part in parts]
+        likely: dict[int, int] = {}
+        for word, at in ids.items():
+            step = round((worth.get(word, 0.0) - THRESHOLD) / STEP)
+            likely[step] = likely.get(step, 0) | 1 << at
+        steps = [(mask, step * STEP) for step, mask in likely.items() if step]
+        options = [(point, [_offer(each, steps) for each in some]) for point, some in choices]
+        if chosen := _best(options, limit, whole=whole):
+            return chosen
+    return []
+
+
+def _offer(choice: Choice, steps: list[tuple[int, float]]) -> _Offer:
+    words_ = tuple((choice.bits & mask, value) for mask, value in steps if choice.bits & mask)
+    most = sum(mask.bit_count() * value for mask, value in words_ if value > 0)
+    return _Offer(choice, words_, most - choice.cost)
+
+
+def _choices(part: Part, ids: dict[str, int], limit: int, fewest: int) -> list[Choice]:
     """Every way to leave clauses out, with and without its topic and the question, in the limit."""
-    opening = _opening(part.topic) if part.weight > CONCLUDES else ""
+    concludes = part.weight > CONCLUDES
+    opening = _opening(part.topic) if concludes else ""
     clauses = part.sentence.clauses
     made = []
+
+    def add(text: str, bits: int, whole: bool, pointing: bool) -> None:
+        cost = SENTENCE + LENGTH * len(text) + (POINTED if pointing else 0.0)
+        made.append(Choice(text, bits, concludes, part.lines, whole, cost))
+
     for kept in _subsets(clauses):
         ends = kept[-1] == len(clauses) - 1
         for text, whole in _wordings([clauses[at] for at in kept]):
             bits = _bits(text, ids)
-            if bits.bit_count() < FEWEST or len(text) >= limit:
+            if bits.bit_count() < fewest or len(text) >= limit:
                 continue
-            weight = part.weight * (0.5 if _POINTING.match(text) else 1.0)
-            made.append(Choice(f"{text}。", bits, weight, part.lines, whole))
+            pointing = _POINTING.match(text) is not None
+            add(f"{text}。", bits, whole, pointing)
             if opening:
-                marks = bits | _bits(part.topic, ids)
-                made.append(Choice(f"{opening}{text}。", marks, part.weight, part.lines, True))
+                add(f"{opening}{text}。", bits | _bits(part.topic, ids), True, False)
             for ask in _asks(part.sentence.ask) if ends else ():
-                marks = bits | _bits(ask, ids)
-                made.append(Choice(f"{text}。{ask}。", marks, weight, part.lines, whole))
+                add(f"{text}。{ask}。", bits | _bits(ask, ids), whole, pointing)
     return [choice for choice in made if len(choice.text) <= limit]
 
 
 def _opening(topic: str) -> str:
+    topic = _LEAD.sub("", topic)
+    if _NUMBERED.match(topic):
+        return ""
+    # 「脱炭素に関連して、太陽光パネル」 is about the last of it.
+    topic = topic.rpartition("、")[2] if len(topic) > LONGEST_TOPIC else topic
     if not topic or len(topic) > LONGEST_TOPIC:
         return ""
     return f"{topic}では、" if _FIELD.search(topic) else f"{topic}について、"
@@ -105,13 +155,15 @@ def _asks(ask: str) -> list[str]:
 
 def _wordings(clauses: list[Clause]) -> Iterator[tuple[str, bool]]:
     """The clauses put together; then with one of them begun later. True when begun at a clause."""
-    pieces = [clause.text for clause in clauses[:-1]] + [clauses[-1].closed]
+    pieces = [clause.text for clause in clauses[:-1]] + [_DOING.sub("", clauses[-1].closed)]
     yield "、".join(pieces), True
     for at, clause in enumerate(clauses):
         for start in clause.starts:
-            if len(pieces[at]) - start.at >= SHORTEST:
-                shorter = [*pieces[:at], pieces[at][start.at :], *pieces[at + 1 :]]
-                yield "、".join(shorter), start.whole or at > 0
+            rest = pieces[at][start.at :]
+            # 「道が塞がれ、車も通れない光景は…」: what comes before goes with what would be cut.
+            if len(rest) < SHORTEST or (at and not start.whole and not _OBJECT.match(rest)):
+                continue
+            yield "、".join([*pieces[:at], rest, *pieces[at + 1 :]]), start.whole or at > 0
 
 
 @lru_cache(maxsize=20_000)
@@ -154,34 +206,40 @@ def _subsets(clauses: tuple[Clause, ...]) -> list[tuple[int, ...]]:
     return made
 
 
-def _best(options: list[tuple[int, list[Choice]]], limit: int, general: int) -> list[Choice]:
+def _best(options: list[tuple[int, list[_Offer]]], limit: int, *, whole: bool) -> list[Choice]:
     """Knapsack over sentences: for every length and how well its point is covered, the best."""
-    states: dict[tuple[int, int], _State] = {(0, 0): (0.0, 0, ())}
+    grain = 1 + limit // LENGTHS
+    states: _States = {(0, 0): (0.0, 0, 0, ())}
     current = None
-    for point, choices in options:
+    for point, offers in options:
         if point != current:
             current, states = point, _next_point(states)
         grown = dict(states)
-        for (length, level), (worth, seen, chosen) in states.items():
-            for choice in choices:
-                size = length + len(choice.text)
-                if size > limit or not (length or choice.whole):
+        for (_, level), state in states.items():
+            for offer in offers:
+                choice = offer.choice
+                size = state[1] + len(choice.text)
+                if size > limit or not (state[1] or choice.whole or not whole):
                     continue
-                fresh = choice.bits & ~seen
-                count = fresh.bit_count() - DISCOUNT * (fresh & general).bit_count()
-                reached = max(level, 1 + (choice.weight > CONCLUDES))
-                value = (
-                    worth + count * choice.weight + COVER[reached] - COVER[level] - LENGTH * size
-                )
-                if (size, reached) not in grown or value > grown[size, reached][0]:
-                    grown[size, reached] = (value, seen | choice.bits, (*chosen, choice))
+                reached = max(level, 1 + choice.concludes)
+                covered = COVER[reached] - COVER[level]
+                key = (size // grain, reached)
+                held = grown.get(key)
+                if held and state[0] + covered + offer.most <= held[0]:
+                    continue
+                seen = state[2]
+                gained = sum([value * (mask & ~seen).bit_count() for mask, value in offer.words])
+                worth = state[0] + covered + gained - choice.cost
+                if not held or worth > held[0]:
+                    grown[key] = (worth, size, seen | choice.bits, (*state[3], choice))
         states = grown
-    return list(max(states.values(), key=lambda state: state[0])[2])
+    said = [state for state in states.values() if state[3]]
+    return list(max(said, key=lambda state: state[0])[3]) if said else []
 
 
-def _next_point(states: dict[tuple[int, int], _State]) -> dict[tuple[int, int], _State]:
+def _next_point(states: _States) -> _States:
     """Nothing is covered of the new point yet."""
-    merged: dict[tuple[int, int], _State] = {}
+    merged: _States = {}
     for (length, _), state in states.items():
         if (length, 0) not in merged or state[0] > merged[length, 0][0]:
             merged[length, 0] = state

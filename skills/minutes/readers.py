@@ -19,6 +19,7 @@ from typing import Literal
 from bot import BadInput
 from bot.japanese import sentences
 from skills.minutes import agenda as points
+from skills.minutes import agenda_items
 from skills.minutes.formats import Parsed, Piece, cues, head, speakers, speeches, stamped
 from skills.minutes.transcript import Line, Transcript
 
@@ -28,7 +29,10 @@ Layout = Literal["webvtt", "srt", "teams", "zoom", "typed", "thread"]
 _TIMES = re.compile(r"\s*\d{1,3}:\d{1,2}(?::\d{1,2})?[.,]?\d{0,6}\s*-->")
 _CUE_LABEL = re.compile(r"(?:[-–>]{1,2}\s?)?([^:：。、！？\n]{1,32}?)\s*[:：]\s*(?=\S)")
 _ENDED = tuple("。！？!?」』)）.…")
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad\x00"))
+# Marks without width or that turn the direction of writing: nobody says them.
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad\x00\u202a\u202b\u202c\u202d\u202e")
+)
 _SHOWN_PROBLEMS = 20
 _HOW = (
     "Teams・Zoomの文字起こし（.vtt、.docx、.txt）、字幕（.srt）、または"
@@ -65,7 +69,7 @@ def read_whole(name: str, content: str, *, agenda: str = "", day: date | None = 
     # Patterns try a run of spaces in many ways; no layout needs a long one.
     text = re.sub(r"[^\S\r\n]{20,}", " " * 20, text)
     _refuse_other_files(name, content, text)
-    rows = [line.rstrip() for line in re.split(r"\r\n|[\r\n\u2028\x0b\x0c]", text)]
+    rows = [line.rstrip() for line in re.split(r"\r\n|[\r\n\u2028\u2029\x85\x0b\x0c]", text)]
     layout = _layout(name, rows)
     parsed = _parse(layout, name, rows)
     if not parsed.pieces:
@@ -73,7 +77,9 @@ def read_whole(name: str, content: str, *, agenda: str = "", day: date | None = 
     people = head.find_people(parsed.head)
     who = _Speakers(parsed.pieces, people)
     lines, headings = _lines(parsed, who)
-    listed = points.items(agenda) or points.items("\n".join(head.agenda_lines(parsed.head)))
+    listed = agenda_items.items(agenda) or agenda_items.items(
+        "\n".join(head.agenda_lines(parsed.head))
+    )
     transcript = Transcript(
         title=head.find_title(parsed.head, name),
         lines=lines,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot import Attachment, BadInput, Context, Message, Reply, Source, skill
-from skills.minutes import content, flow, readers, summary
+from skills.minutes import flow, model, readers, summary
 from skills.minutes.drafts import as_data, as_text
 from skills.minutes.transcript import Line, Segment, Transcript
 
@@ -36,16 +36,16 @@ async def write_minutes(message: Message, context: Context) -> Reply:
     if read is None:
         return Reply(HOW, status="help")
     transcript, problems = read.transcript, read.problems
-    found = content.items(transcript)
-    digest = summary.summarise(transcript, limit=limit)
-    agenda = summary.per_agenda(transcript, SUMMARY_CHARACTERS)
-    told = (*problems, DRAFT_NOTICE)
-    text = as_text(transcript, found, digest, agenda)
-    data = as_data(transcript, found, digest, problems)
+    minutes = await model.draft(transcript, context, limit)
+    found, digest = minutes.items, minutes.digest
+    told = (*problems, *minutes.notices, DRAFT_NOTICE)
+    text = as_text(transcript, found, digest, minutes.agenda)
+    data = as_data(transcript, found, digest, problems, engine=minutes.engine)
     draft = await flow.keep_draft(message, context, data, text)
     return Reply(
         text,
         sources=_sources(transcript, [n for item in found for n in item.lines], message),
+        engine=minutes.engine,
         notice="\n".join(told),
         summary=digest.text,
         actions=flow.next_step(draft, flow.DRAFT),

@@ -1,8 +1,9 @@
 """A summary of what was said: whole plain sentences within a length, tied to their lines.
 
-Points are found first, by the words that open them (まず、次に、…についてであります); then the
-sentences that conclude are preferred, compressed to clauses, and as many clauses put together as
-the length holds. No model.
+Points are found first, by the words that open them (まず、次に、…についてであります); then it is
+weighed what each sentence comes to (weighing.py), the sentences are compressed to clauses
+(compress.py), and the clauses with the likeliest words are put together as the length allows
+(packing.py). No model.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from pathlib import Path
 from bot import BadInput
 from bot.japanese import grams, sentences, words
 from skills.minutes.compress import LONGEST, Clause, Plain, plain
-from skills.minutes.packing import GENERAL, Part, pack
+from skills.minutes.packing import Part, pack
 from skills.minutes.transcript import Line, Transcript
+from skills.minutes.weighing import ANNOUNCED_BY, Sentence, likely, weighted
 
 # Sentences looked at closely, whatever the length of the meeting.
-CANDIDATES = 80
+CANDIDATES = 400
 # Characters that one point needs to say anything.
 POINT = 22
 # A sentence without a full stop that is as long as this may be several.
@@ -39,31 +41,9 @@ _HIRAGANA = re.compile(r"[\u3041-\u309f]")
 SYNONYMS = Path(__file__).parent / "words" / "synonyms.txt"
 
 _POINT_OPENING = re.compile(
-    r"(?:まず|初めに|はじめに|次に|続いて|続きまして|最後に|終わりに|第[一二三四五六七八九十\d]{1,3}に|"
+    r"(?:まず|初めに|はじめに|次[にはい]|つぎに|続いて|続きまして|最後[にはの]|終わりに|むすびに|結びに|第[一二三四五六七八九十\d]{1,3}に|"
     r"[一二三四五六七八九十\d]{1,3}点目(?:は|に|として)?)(?:は)?、"
 )
-_ANNOUNCED = re.compile(
-    r"(?:について|に関して|につきまして)(?:の(?:ご|御)?(?:質問|お尋ね)|で(?:ござい|あり)ます|です(?:が|。|$)|"
-    r"、?(?:お)?(?:伺|質問|尋ね|聞き|答え))"
-)
-_WEIGHTS = (
-    (re.compile(r"べき"), 3.0),
-    (re.compile(r"決定|可決|承認|了承|こと(?:と|に)(?:し|な|いた)"), 2.8),
-    (re.compile(r"(?:求め|提案(?:し|いたし)|要望(?:し|いたし)|望み)(?:ておき)?(?:ます|たい)"), 2.8),
-    (re.compile(r"(?:伺|お尋ね|お聞き|質問|お聞かせ|お示し)[^、。]{0,12}。?$"), 2.6),
-    (
-        re.compile(r"(?:てまいり|でまいり|ていき|いたし|を図り|に努め)ます|(?:予定|方針|考え)です"),
-        2.6,
-    ),
-    (re.compile(r"(?:て|で|が|も)(?:おり|い|あり|ござい)ます[。が]?$"), 0.9),
-    (re.compile(r"(?<=[しりきみびいちぎえけせてめれべげね])ます[。が]?$"), 1.5),
-    (re.compile(r"(?:まし)?た(?:ところで[^。]{1,8})?[。が]?$"), 1.1),
-    (re.compile(r"て(?:おり|い)ます|重要|必要|有効|不可欠|課題"), 0.9),
-)
-_LITTLE = re.compile(
-    r"という(?:声|話|意見)|と聞い|お答え|ありがとう|しかし|一方|例えば|先日|おそれ|懸念"
-)
-_ASKED = re.compile(r"^(?:[^、。]{1,12}の)?(?:ご|御)?(?:見解|所見|答弁|考え)(?:を|は)|^いかが")
 # How a question ends that has been led up to, so that it announces nothing.
 _CONCLUDING = re.compile(r"(?:そこで|今後|以上|こうした|これらを|この(?:点|こと|ような))")
 _GOES_ON = re.compile(r"[、をがはにのとでもてし,]$")
@@ -71,8 +51,6 @@ _ENDS = re.compile(
     r"(?:ます|です|ました|でした|ません)(?:よね|ね|よ|か)?"
     r"(?=[\u4e00-\u9fff\u30a1-\u30f6]|それ|では|じゃ|まず|また|この|その|あと|はい|えー)"
 )
-_CLOSING = re.compile(r"(?:引き続き|今後とも|今後も|あわせて|これら|こうした)")
-_FUTURE = re.compile(r"今後|来年度|このため|そのため|そこで|これから|新たに")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +59,6 @@ class Summary:
 
     text: str
     lines: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """One sentence as it was said, the point it belongs to and how much it concludes."""
-
-    text: str
-    lines: tuple[int, ...]
-    point: int
-    weight: float = 0.0
 
 
 def summarise(transcript: Transcript, *, limit: int, query: str = "") -> Summary:
@@ -109,7 +77,7 @@ def per_agenda(transcript: Transcript, limit_each: int) -> tuple[tuple[str, Summ
     made = []
     for segment in transcript.segments:
         lines = [each for each in transcript.lines if segment.first <= each.number <= segment.last]
-        made.append((segment.title, _summarise(lines, set(), limit_each, "")))
+        made.append((segment.title, _summarise(lines, set(), limit_each, named=not segment.title)))
     return tuple(made)
 
 
@@ -146,25 +114,29 @@ def _read(row: Mapping[str, object], count: int) -> tuple[object, list[Line], in
     return name, lines, limit, query
 
 
-def _summarise(lines: Sequence[Line], starts: set[int], limit: int, query: str) -> Summary:
-    said = _weighted(_points(lines, starts))
+def _summarise(
+    lines: Sequence[Line], starts: set[int], limit: int, query: str = "", *, named: bool = True
+) -> Summary:
+    """`named`: a sentence may begin with what its point is about; who asks knows that."""
+    said = weighted(_points(lines, starts))
     if query.strip():
-        said = _about(said, query)
-    return _packed(_shortlist(said, limit), limit)
+        said, named = _about(said, query), False
+    return _packed(_shortlist(said, limit), limit, likely(said), named=named)
 
 
-def _points(lines: Sequence[Line], starts: set[int]) -> list[_Sentence]:
+def _points(lines: Sequence[Line], starts: set[int]) -> list[Sentence]:
     """Every sentence with its point; a new point begins where one is announced."""
-    made: list[_Sentence] = []
+    made: list[Sentence] = []
     point = 0
     for text, numbers in _joined(lines):
         for count, sentence in enumerate(_said(text)):
             opens = _POINT_OPENING.match(sentence) or (
-                _ANNOUNCED.search(sentence, 0, 80) and not _CONCLUDING.match(sentence)
+                ANNOUNCED_BY.search(sentence, 0, 80) and not _CONCLUDING.match(sentence)
             )
             if made and (opens or (count == 0 and numbers[0] in starts)):
                 point += 1
-            made.append(_Sentence(sentence, numbers, point))
+            first = not made or made[-1].point < point
+            made.append(Sentence(sentence, numbers, point, opens=first))
     return made
 
 
@@ -193,31 +165,10 @@ def _joined(lines: Sequence[Line]) -> Iterator[tuple[str, tuple[int, ...]]]:
         yield text, numbers
 
 
-def _weighted(said: list[_Sentence]) -> list[_Sentence]:
-    """How much each sentence concludes: by its ending, and by where it stands in its point."""
-    sizes = Counter(each.point for each in said)
-    seen: Counter[int] = Counter()
-    made: list[_Sentence] = []
-    for each in said:
-        seen[each.point] += 1
-        if _ASKED.match(each.text) and made and made[-1].point == each.point:
-            made[-1] = replace(made[-1], weight=max(made[-1].weight, 2.8))
-        weight = next((value for cue, value in _WEIGHTS if cue.search(each.text)), 0.5)
-        if weight > 1.2 and _FUTURE.search(each.text):
-            weight += 0.3
-        if _CLOSING.match(each.text):
-            weight *= 0.85
-        if _LITTLE.search(each.text):
-            weight *= 0.6
-        weight *= 0.7 + 0.6 * math.exp((seen[each.point] - sizes[each.point]) / 3)
-        made.append(replace(each, weight=weight))
-    return made
-
-
-def _about(said: list[_Sentence], query: str) -> list[_Sentence]:
+def _about(said: list[Sentence], query: str) -> list[Sentence]:
     """The point that shares most with the query, its rarest words and character pairs first."""
     asked = _asked(query)
-    points: dict[int, list[_Sentence]] = {}
+    points: dict[int, list[Sentence]] = {}
     for each in said:
         points.setdefault(each.point, []).append(each)
     marks = {
@@ -238,7 +189,7 @@ def _about(said: list[_Sentence], query: str) -> list[_Sentence]:
     return _near(points[best], worth) if len(points[best]) > LONG_POINT else points[best]
 
 
-def _near(said: list[_Sentence], worth: Mapping[str, float]) -> list[_Sentence]:
+def _near(said: list[Sentence], worth: Mapping[str, float]) -> list[Sentence]:
     """In a long point, what stands at and soon after the words of the query weighs more."""
     shares = [sum(worth.get(mark, 0.0) for mark in _marks(each.text)) for each in said]
     around = [
@@ -268,7 +219,7 @@ def _asked(query: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _general_marks() -> frozenset[str]:
-    return frozenset(_marks(ASKING)) | GENERAL
+    return frozenset(_marks(ASKING))
 
 
 @lru_cache(maxsize=1)
@@ -282,7 +233,7 @@ def _marks(text: str) -> set[str]:
     return {*words(text), *(each for each in grams(text) if not _HIRAGANA.search(each))}
 
 
-def _shortlist(said: list[_Sentence], limit: int) -> list[_Sentence]:
+def _shortlist(said: list[Sentence], limit: int) -> list[Sentence]:
     """The sentences worth compressing, in order; of the strongest points, if there are many."""
     best: dict[int, float] = {}
     for each in said:
@@ -296,13 +247,15 @@ def _shortlist(said: list[_Sentence], limit: int) -> list[_Sentence]:
     return [said[at] for at in sorted(strong[: min(CANDIDATES, 8 + limit // 10)])]
 
 
-def _packed(said: list[_Sentence], limit: int) -> Summary:
+def _packed(
+    said: list[Sentence], limit: int, worth: Mapping[str, float], *, named: bool
+) -> Summary:
     parts: list[Part] = []
     topics: dict[int, str] = {}
     ends = {each.point: each for each in said}
     for each in said:
         for sentence in plain(each.text):
-            if sentence.topic:
+            if sentence.topic and each.opens:
                 topics.setdefault(each.point, sentence.topic)
             if sentence.only_asks and ends[each.point] is each and len(sentence.topic) > 6:
                 parts.append(Part(_question(sentence), each.point, each.weight, each.lines))
@@ -313,13 +266,23 @@ def _packed(said: list[_Sentence], limit: int) -> Summary:
                 parts[-1] = replace(parts[-1], sentence=asked)
     if len({part.point for part in parts}) > 1:
         # With one point only, what it is about goes without saying; with several, who was asked.
-        parts = [
-            replace(part, topic=topics.get(part.point, ""), sentence=replace(part.sentence, ask=""))
-            for part in parts
-        ]
-    chosen = pack(parts, limit)
+        parts = [replace(part, sentence=replace(part.sentence, ask="")) for part in parts]
+    if named:
+        parts = [replace(part, topic=topics.get(part.point, "")) for part in parts]
+    chosen = pack(parts, limit, worth)
+    if not chosen:
+        return _as_said(said, limit)
     lines = {number for each in chosen for number in each.lines}
     return Summary("".join(each.text for each in chosen), tuple(sorted(lines)))
+
+
+def _as_said(said: list[Sentence], limit: int) -> Summary:
+    """The last sentence that fits, where there is nothing but form to be summarised."""
+    for each in reversed(said):
+        text = each.text.rstrip("。、 ") + "。"
+        if 1 < len(text) <= limit:
+            return Summary(text, each.lines)
+    return Summary("", ())
 
 
 def _question(part: Plain) -> Plain:

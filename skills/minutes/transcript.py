@@ -62,7 +62,8 @@ class Due:
 class Item:
     """A decision, an action and so on, with the lines it rests on.
 
-    `owner_inferred` is True when nobody said who: it is then the speaker.
+    `owner_inferred` is True when nobody said who: it is then the speaker. `doubtful` is True when
+    a model wrote it and its lines do not bear it out: a person must look.
     """
 
     kind: Kind
@@ -73,3 +74,4 @@ class Item:
     owner: str = ""
     owner_inferred: bool = False
     due: Due | None = None
+    doubtful: bool = False

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from skills.minutes import agenda
-from skills.minutes.agenda import AgendaItem
+from skills.minutes.agenda_items import AgendaItem, items
 from skills.minutes.readers import read
 from skills.minutes.transcript import Line, Transcript
 
@@ -97,7 +97,7 @@ def test_segments_cover_every_line_once_and_in_order(row: dict[str, str]) -> Non
     ],
 )
 def test_an_agenda_is_read_from_a_file_or_a_message(text: str, titles: list[str]) -> None:
-    assert [item.title for item in agenda.items(text)] == titles
+    assert [item.title for item in items(text)] == titles
 
 
 def test_a_report_and_a_matter_of_the_same_number_are_not_mixed_up() -> None:

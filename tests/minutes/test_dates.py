@@ -110,3 +110,79 @@ def test_positions_are_those_of_the_text_as_given() -> None:
     said = "㈱の件は１２月１０日までに"
     found = find(said, MEETING)[0]
     assert said[found.start : found.end] == found.text == "１２月１０日"
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "day"),
+    [
+        ("12月10日(水)17:00までに", "12月10日(水)17:00", date(2025, 12, 10)),
+        ("10日（月）に提出します", "10日（月）", date(2025, 11, 10)),
+        ("31日金曜までに", "31日金曜", date(2025, 10, 31)),
+        ("来月第2金曜日までに", "来月第2金曜日", date(2025, 11, 14)),
+        ("1週間をめどに回答します", "1週間", date(2025, 10, 29)),
+        ("令和8年3月上旬を目途に", "令和8年3月上旬", date(2026, 3, 10)),
+        ("3月31日をもって廃止します", "3月31日", date(2026, 3, 31)),
+        ("R8年3月末までに", "R8年3月末", date(2026, 3, 31)),
+        ("本年12月末までに", "本年12月末", date(2025, 12, 31)),
+        ("年明けの1月8日までに", "年明けの1月8日", date(2026, 1, 8)),
+        ("5営業日後に", "5営業日後", date(2025, 10, 29)),
+        ("三営業日以内に", "三営業日以内", date(2025, 10, 27)),
+        ("半年後に見直します", "半年後", date(2026, 4, 22)),
+        ("25日必着で送ります", "25日", date(2025, 10, 25)),
+        ("25日〆切です", "25日", date(2025, 10, 25)),
+        ("12月1日から11日まで募集します", "12月1日から11日", date(2025, 12, 11)),
+        ("11月13日と14日の二日間で", "11月13日と14日", date(2025, 11, 14)),
+        ("14日と30日の日曜日に行います", "14日と30日の日曜日", date(2025, 11, 30)),
+        ("12月7、8日に行います", "12月7、8日", date(2025, 12, 8)),
+        ("11月30日(日)～12月4日(木)に", "11月30日(日)～12月4日(木)", date(2025, 12, 4)),
+        ("来年度上期に策定します", "来年度上期", date(2026, 9, 30)),
+        ("令和8年度第3四半期に", "令和8年度第3四半期", date(2026, 12, 31)),
+        ("下半期中に導入します", "下半期中", date(2026, 3, 31)),
+        ("今月いっぱいで終えます", "今月いっぱい", date(2025, 10, 31)),
+    ],
+)
+def test_ways_of_naming_a_day_in_an_office_are_understood(said: str, words: str, day: date) -> None:
+    assert [(found.text, found.day) for found in find(said, MEETING)] == [(words, day)]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("次の定例までに直します", "次の定例"),
+        ("第2回定例会までに報告します", "第2回定例会"),
+        ("会議の1週間前までに送ります", "1週間前"),
+        ("翌営業日までに返します", "翌営業日"),
+        ("2、3日中に送ります", "2、3日中"),
+        ("数日以内に送ります", "数日以内"),
+        ("12月第1週に実施します", "12月第1週"),
+        ("5月の連休明けにまとめます", "5月の連休明け"),
+        ("年度当初に始めます", "年度当初"),
+        ("令和8年度当初から始めます", "令和8年度当初"),
+        ("後日お送りします", "後日"),
+        # It may be 令和8年 or a year of some other count: nobody said.
+        ("8年3月末までに", "8年3月末"),
+    ],
+)
+def test_words_that_leave_the_day_open_are_found_without_one(said: str, words: str) -> None:
+    assert [(found.text, found.day) for found in find(said, MEETING)] == [(words, None)]
+
+
+def test_a_weekday_that_is_not_the_day_leaves_the_day_open() -> None:
+    # 10 December 2025 is a Wednesday.
+    [found] = find("12月10日(火)までに", MEETING)
+    assert (found.text, found.day) == ("12月10日(火)", None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "9時から17時まで受け付けます",
+        "次の資料を送ります",
+        "第3回の会議で決めました",
+        "10日間で600人が来ました",
+        "全体の1/3の店です",
+        "毎週金曜日に出しています",
+    ],
+)
+def test_hours_counts_and_habits_are_no_due_dates(said: str) -> None:
+    assert find(said, MEETING) == ()

@@ -80,7 +80,7 @@ def test_the_command_prints_the_stable_json(name: str, tmp_path: Path) -> None:
     assert {"title", "date", "speakers", "items", "summary", "engine"} <= set(found)
     assert len(found["summary"]) <= 100
     keys = {"kind", "text", "lines", "speaker", "agenda", "owner", "owner_inferred", "due"}
-    assert all(keys | {"due_text"} == set(item) for item in found["items"])
+    assert all(keys | {"due_text", "doubtful"} == set(item) for item in found["items"])
 
 
 def test_a_wrong_date_or_limit_is_explained(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from skills.minutes.formats import Parsed, Piece
@@ -16,6 +17,9 @@ _TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?")
 _BROKEN = re.compile(r"[\d:.,;?A-Za-z \t]{3,30}?(?:-{1,2}>|–>|→|--)[\d:.,;?A-Za-z \t]{3,30}")
 _VOICE = re.compile(r"<v(?:\.[\w.\-]{1,40})?[ \t　]+([^<>\n]{1,80})>")
 _TAG = re.compile(r"</?(?:v|c|b|i|u|ruby|rt|lang|font)?(?:[. ][^<>]{0,80})?>|<[\d:.]{5,16}>")
+_READING = re.compile(r"<r[tp]>[^<]{0,80}(?:</r[tp]>)?")
+# Two people in one cue: 「- 始めます。」「- はい。」
+_DASHED = re.compile(r"(?m)^[-–—‐][ 　]?(?=\S)")
 _ASS = re.compile(r"\{\\[^{}]{0,40}\}")
 _NUMBER = re.compile(r"\s*\d{1,7}\s*")
 _ID = re.compile(r"[\w\-/.]{1,80}")
@@ -55,7 +59,7 @@ def seconds(hours: str | None, minutes: str, rest: str, fraction: str | None = N
 
 
 def _times(line: str) -> re.Match[str] | None:
-    return _TIMES.fullmatch(line) if "-->" in line else None
+    return _TIMES.fullmatch(unicodedata.normalize("NFKC", line)) if "-->" in line else None
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -126,6 +130,10 @@ def _voices(spoken: Sequence[tuple[float | None, str]], problems: list[str]) -> 
     for at, text in spoken:
         if "<v" not in text and not goes_on:
             voice = ""
+        if "<v" not in text and len(_DASHED.findall(text)) > 1:
+            for one in filter(None, map(_plain, _DASHED.split(text))):
+                yield Piece(one, "", at, starts=True)
+            continue
         before = 0
         for tag in _VOICE.finditer(text):
             if plain := _plain(text[before : tag.start()]):
@@ -136,4 +144,4 @@ def _voices(spoken: Sequence[tuple[float | None, str]], problems: list[str]) -> 
 
 
 def _plain(text: str) -> str:
-    return html.unescape(_ASS.sub("", _TAG.sub("", text))).strip()
+    return html.unescape(_ASS.sub("", _TAG.sub("", _READING.sub("", text)))).strip()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 _WORDS = Path(__file__).parent.parent / "words"
 _BRACKETED = re.compile(r"([^（(]{1,30})[（(]([^（()）]{1,30})[)）][君様]?")
+# People put pictures into their display names.
+_PICTURES = ("So", "Sk", "Cf", "Mn")
 _HONORIFIC = re.compile(r"(?<=\S)[ 　]?(?:君|くん|氏|さん|様|殿|先生)$")
-_SEAT = re.compile(r"第?\d{1,2}番(?:議員|委員)?|第\d{1,2}委員")
+_SEAT = re.compile(r"第?(?:\d{1,2}|[一二三四五六七八九十]{1,3})番(?:議員|委員)?|第\d{1,2}委員")
 _OFFICE = re.compile(r"\S{2,14}(?:課|部|係|局|室|署|センター|グループ|班|支所|協議会|自治会)")
 _NAME = re.compile(
     r"[一-龥々ヶ〆〇髙﨑𠮷ぁ-んァ-ヴー]{1,10}"
@@ -32,7 +34,8 @@ def table(name: str) -> frozenset[str]:
 
 def clean(label: str) -> str:
     """A label with its spaces made single and the marks around it taken off."""
-    text = " ".join(label.replace("　", " ").split())
+    shown = "".join(each for each in label if unicodedata.category(each) not in _PICTURES)
+    text = " ".join(shown.replace("　", " ").split())
     return text.strip("○◯◎●〇・■□◆◇▽*-[]［］【】<>＜＞「」 ").strip()
 
 
@@ -65,6 +68,8 @@ def is_role(text: str) -> bool:
     """Whether a text is a role and names nobody: 議長, 総務課長, 施設課長."""
     if text.lower() in table("roles.txt"):
         return True
+    if "兼" in text[1:-1]:
+        return all(is_role(one) for one in text.split("兼"))
     for size in range(min(6, len(text) - 1), 1, -1):
         if text[-size:] in table("roles.txt") and is_office(text[:-size]):
             return True

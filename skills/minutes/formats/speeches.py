@@ -13,6 +13,9 @@ _COLON = re.compile(r"\s*([^:：。、！？\n]{1,32}?)\s*[:：]\s*(.*)")
 _MARKED = re.compile(
     r"\s*[○◯〇◎●]\s*([^\s（(。、]{1,16}(?:[（(][^（()）]{1,24}[)）])?)(?:[\s　:：]+(.*))?"
 )
+# 「〇三番　鈴木一郎君　質問します。」
+_NAMED_NEXT = re.compile(r"([^\s　。、（(]{2,10})(?:君|議員|委員|さん)[\s　]+(\S.*)")
+_TABBED = re.compile(r"\s*([^\t。、]{1,32}?)[ 　]*\t+(\S.*)")
 _BRACKETS = re.compile(r"\s*[【［\[]([^【】［\]\[\]]{1,24})[】］\]]\s*[:：]?\s*(.*)")
 _SPACED = re.compile(r"([^\s　：:。、]{1,16}(?:[（(][^（()）]{1,16}[)）])?)[ 　]+(\S.{3,})")
 _STAGE = re.compile(
@@ -113,7 +116,12 @@ def _shifted(
 def _label(line: str) -> tuple[str, str, str] | None:
     """(label, speech, style) when a line may begin a speech."""
     if len(line) > 2 and (found := _MARKED.fullmatch(line)):
-        return found[1], found[2] or "", "mark"
+        speech = found[2] or ""
+        if named := None if "(" in found[1] or "（" in found[1] else _NAMED_NEXT.fullmatch(speech):
+            return f"{found[1]}（{named[1]}）", named[2], "mark"
+        return found[1], speech, "mark"
+    if (found := _TABBED.fullmatch(line)) and speakers.may_speak(found[1]):
+        return found[1], found[2], "tab"
     if (found := _BRACKETS.fullmatch(line)) and speakers.may_speak(found[1]):
         return found[1], found[2], "bracket"
     if (found := _COLON.fullmatch(line)) and speakers.may_speak(found[1]):
