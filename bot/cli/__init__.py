@@ -28,6 +28,8 @@ COMMANDS = {
     "docs": ("bot.cli.documents", "文書を登録・一覧・削除・検索します"),
     "minutes": ("bot.cli.minutes", "会議の文字起こしから議事録の下書きを作ります"),
     "check": ("bot.cli.checking", "文書を公用文の規則で点検します"),
+    "draft": ("bot.cli.drafting", "文書の下書きを作り、昨年の文書を新しい年度に直します"),
+    "records": ("bot.cli.records", "過去の文書を登録し、似たものを探します"),
     "eval": ("bot.cli.evaluating", "検索やスキルの精度と速さを測ります"),
     "audit": ("bot.cli.auditing", "記録を検証・証明・検索・出力します"),
     "admin": ("bot.cli.serving", "管理画面に入るリンクを作ります"),

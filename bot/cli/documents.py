@@ -11,6 +11,7 @@ import click
 from bot.app import App
 from bot.cli import run
 from bot.messages import LABELS, UNKNOWN_LABEL
+from bot.services.manuals.library import AddReport
 
 WORKSPACE = click.option("--workspace", default="", help="ワークスペースの名前")
 
@@ -40,25 +41,30 @@ def add(paths: tuple[Path, ...], workspace: str, label: str | None) -> None:
             workspace=name,
             label=label or UNKNOWN_LABEL,
             actor="operator",
-            progress=_progress,
+            progress=progress,
         )
-        if sys.stderr.isatty():
-            click.echo("\r\x1b[K", nl=False, err=True)
-        click.echo(
-            f"{name}：追加 {len(report.added)}、更新 {len(report.updated)}、"
-            f"変更なし {len(report.unchanged)}、読めなかったもの {len(report.failed)}"
-        )
-        for document, reason in report.failed:
-            click.echo(f"  × {document}：{reason}", err=True)
-        for document, warning in report.warnings:
-            click.echo(f"  ! {document}：{warning}", err=True)
+        tell(name, report)
         return not report.failed
 
     if not run(work):
         sys.exit(1)
 
 
-def _progress(done: int, total: int, name: str) -> None:
+def tell(workspace: str, report: AddReport) -> None:
+    """What became of the documents; of each that failed, why and what to do."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    click.echo(
+        f"{workspace}：追加 {len(report.added)}、更新 {len(report.updated)}、"
+        f"変更なし {len(report.unchanged)}、読めなかったもの {len(report.failed)}"
+    )
+    for document, reason in report.failed:
+        click.echo(f"  × {document}：{reason}", err=True)
+    for document, warning in report.warnings:
+        click.echo(f"  ! {document}：{warning}", err=True)
+
+
+def progress(done: int, total: int, name: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K読み込み中 {done}/{total} {name}", nl=False, err=True)
 

@@ -1,1 +1,1 @@
-"""Drafts of official documents: checks of what was written."""
+"""Drafts of official documents: checks, past records, and last year's document rolled forward."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from bot.japanese import grams, words
 from bot.messages import LABELS, new_id
 from bot.ports import MANUAL, AuditEvent, Passage
 from bot.services.database import Database
-from bot.services.manuals.chunking import chunk
+from bot.services.manuals.chunking import PATH, chunk
 from bot.services.manuals.documents import Document, Reader
 from bot.services.manuals.incoming import Incoming, Waiting, collect, named
+from bot.services.manuals.register import Register
 from bot.services.tables import DocumentRow, IndexVersionRow, PassageRow
 
 # Part of every digest: raise it when reading or cutting changes, and re-adding takes effect.
@@ -77,12 +78,14 @@ class Library:
         collection: str = MANUAL,
         actor: str = "",
         progress: Progress | None = None,
+        register: Register | None = None,
     ) -> AddReport:
         """Add files, folders or (name, bytes) pairs; only what changed is read again.
 
         A folder is followed downwards and its documents are named by their path below it. Hidden
         and temporary files are skipped. A document that cannot be read does not stop the others.
-        `progress` is called with (done, total, name) before each document.
+        `progress` is called with (done, total, name) before each document. With a `register`
+        the documents are records: what each is cited as opens the heading path of its passages.
 
         Raises UnknownWorkspace without a workspace, BadInput for a label that does not exist.
         """
@@ -90,14 +93,15 @@ class Library:
         report = AddReport()
         waiting, problems = collect(documents)
         report.failed += problems
+        if register is not None:
+            waiting = [item for item in waiting if item.name not in register.tables]
         known = await self._known(workspace, collection)
         async with Reader() as reader:
             for number, item in enumerate(waiting):
                 if progress:
                     progress(number, len(waiting), item.name)
-                await self._add_one(
-                    item, reader, report, known, _Place(workspace, collection, label, actor)
-                )
+                place = _Place(workspace, collection, label, actor, register)
+                await self._add_one(item, reader, report, known, place)
         if progress:
             progress(len(waiting), len(waiting), "")
         return report
@@ -219,7 +223,7 @@ class Library:
         except OSError as error:
             report.failed.append((item.name, f"ファイルを開けません（{error.strerror}）。"))
             return
-        digest = hashlib.sha256(READING + content).hexdigest()
+        digest = hashlib.sha256(READING + place.listed(item.name) + content).hexdigest()
         old = known.get(item.name)
         location = str(item.path.resolve()) if item.path else ""
         if old and old.digest == digest:
@@ -230,6 +234,8 @@ class Library:
         except UnreadableDocument as error:
             report.failed.append((item.name, error.remedy))
             return
+        if place.register is not None:
+            document = replace(document, title=place.register.cite(document))
         passages = await asyncio.to_thread(_cut, document, place)
         row = _row(document, place, digest, len(passages), old, location)
         async with self._database.write() as connection:
@@ -304,6 +310,12 @@ class _Place:
     collection: str
     label: str
     actor: str
+    register: Register | None = None
+
+    def listed(self, name: str) -> bytes:
+        """What the register says of a file: part of its digest, as the bytes are."""
+        said = self.register.listed(name) if self.register else ""
+        return said.encode() + b"\0" if said else b""
 
     def event(
         self, action: str, name: str, digest: str, passages: int | None = None, *, before: str = ""
@@ -342,13 +354,14 @@ def _cut(document: Document, place: _Place) -> list[dict[str, object]]:
     )
     for position, passage in enumerate(passages):
         found_words, found_grams = tokens_of(passage, document.title)
+        cited = (document.title, passage.heading) if place.register is not None else ()
         rows.append(
             {
                 "id": passage.id,
                 "workspace": place.workspace,
                 "collection": place.collection,
                 "position": position,
-                "heading": passage.heading,
+                "heading": PATH.join(filter(None, cited)) or passage.heading,
                 "text": passage.text,
                 "page": passage.page,
                 "words": found_words,
