@@ -228,3 +228,13 @@ def test_a_form_survives_the_way_there_and_back() -> None:
 )  # fmt: skip
 def test_a_form_that_was_tampered_with_is_not_opened(data: object) -> None:
     assert forms.form_from(data) is None
+
+
+def test_more_buttons_than_teams_shows_in_one_set_are_all_there() -> None:
+    actions = tuple(Action("minutes", f"完了：{n}", f"done {n}") for n in range(15))
+    (activity,) = activities(Reply("一覧です。", actions=actions, status="help"))
+    body = activity["attachments"][0]["content"]["body"]
+    sets = [item["actions"] for item in body if item["type"] == "ActionSet"]
+    assert [len(item) for item in sets] == [6, 6, 3]
+    titles = [action["title"] for item in sets for action in item]
+    assert titles == [action.title for action in actions]

@@ -157,12 +157,10 @@ def _body(
         )
     if reply.form:
         yield _form_button(reply.form, reply.turn)
-    if reply.actions:
-        yield {
-            "type": "ActionSet",
-            "spacing": "Medium",
-            "actions": [_action(action, reply.turn) for action in reply.actions[:6]],
-        }
+    # Teams shows six buttons of a set and drops the others without a word.
+    for start in range(0, len(reply.actions), 6):
+        shown = [_action(action, reply.turn) for action in reply.actions[start : start + 6]]
+        yield {"type": "ActionSet", "spacing": "Medium", "actions": shown}
     if reply.suggestions and reply.status != "help":
         yield line("こちらも聞けます", size="Small", isSubtle=True, spacing="Medium")
     for question in reply.suggestions:
