@@ -15,6 +15,7 @@ from bot.messages import (
     Message,
     Place,
     Reply,
+    Said,
     Source,
 )
 from bot.ports import Completion, Passage
@@ -37,6 +38,7 @@ __all__ = [
     "Place",
     "Refused",
     "Reply",
+    "Said",
     "ShomuError",
     "Skill",
     "Source",

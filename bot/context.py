@@ -212,6 +212,18 @@ class TurnContext:
         await self._services.files.keep(file, content, workspace=self.workspace, subject=subject)
         return file
 
+    async def fetch(self, file_id: str) -> bytes | None:
+        found = await self._services.files.fetch(file_id, workspace=self.workspace)
+        return found.content if found else None
+
+    async def drop(self, file_id: str) -> None:
+        await self._services.files.drop(file_id, workspace=self.workspace)
+
+    async def read_back(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        return await self._chat.read_back(self._message, since, until)
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:

@@ -95,6 +95,24 @@ class Context(Protocol):
         """
         ...
 
+    async def fetch(self, file_id: str) -> bytes | None:
+        """The bytes of a file made by `attach`; None when it is kept no longer."""
+        ...
+
+    async def drop(self, file_id: str) -> None:
+        """Delete a file made by `attach` before its time."""
+        ...
+
+    async def read_back(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        """All that was said in this thread, or from `since` until `until` in this channel.
+
+        Oldest first, with people's names. Raises BadInput where the platform cannot read back
+        (a channel in Teams, the terminal and the local page), and for more than fits.
+        """
+        ...
+
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5
     ) -> Sequence[Passage]:

@@ -110,11 +110,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One earlier line of the same thread, oldest first in `Context.history`."""
+    """One earlier line of the same thread, oldest first in `Context.history`.
+
+    `at` is when it was said, where that is known.
+    """
 
     text: str
     by_bot: bool
     name: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +304,8 @@ class Reply:
     notification or a screen reader says; the first line of `text` when empty.
     `suggestions` are questions offered as buttons. `data` is the same answer for programs, JSON
     values only: what the command line prints under --json. `files` are handed over beside the
-    text, in the way each platform does that.
+    text, in the way each platform does that. `can_be_shared` is False while a private reply waits
+    for a person to check it: no button then offers to show it to everyone.
     """
 
     text: str
@@ -318,6 +323,7 @@ class Reply:
     skill: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[File, ...] = ()
+    can_be_shared: bool = True
 
     @property
     def label(self) -> str:

@@ -265,6 +265,10 @@ class Files(Protocol):
         """A file of this workspace; None when there is none, or none any more."""
         ...
 
+    async def drop(self, file_id: str, *, workspace: str) -> bool:
+        """Delete a file of this workspace before its time. False when there is none."""
+        ...
+
 
 # The address where a browser gets a file of a workspace; empty when browsers cannot reach us.
 FileLink = Callable[[str, File], str]
@@ -341,6 +345,16 @@ class Chat(Protocol):
         """The newest `limit` lines of the thread before this message, oldest first.
 
         One more in front may say how many were left out.
+        """
+        ...
+
+    async def read_back(
+        self, message: Message, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        """All that was said in this thread, or in this channel and its threads in a time.
+
+        Oldest first, with people's names, and times where the platform knows them. Raises
+        BadInput when it cannot be read back, or is more than can be read at once.
         """
         ...
 

@@ -21,7 +21,7 @@ def offered(reply: Reply, visibility: Visibility) -> tuple[Action, ...]:
         Action("feedback", "役に立った", "good"),
         Action("feedback", "役に立たなかった", "bad"),
     ]
-    if reply.is_private and policy.fits(reply.label, visibility):
+    if reply.is_private and reply.can_be_shared and policy.fits(reply.label, visibility):
         buttons.append(Action("share", "みんなに共有", "", "primary"))
     return tuple(buttons)
 
@@ -80,6 +80,8 @@ async def _share(message: Message, audit: Audit) -> Reply:
     if not kept:
         raise BadInput("share", remedy="この回答は保存期間を過ぎたため共有できません。")
     reply = load_reply(kept)
+    if not reply.can_be_shared:
+        raise Refused("unchecked", remedy="内容を確認してから共有してください。")
     if not policy.fits(reply.label, message.place.visibility):
         raise Refused(
             "share above ceiling", remedy="この場所では共有できない機密性の文書を含みます。"

@@ -180,6 +180,7 @@ class TestFakeChat(ChatContract):
             lambda text: Message(text, Actor("U1"), Place("slack", "T1", "C1", "1.1")),
             seen,
             Attachment("会費.md"),
+            reads_channels=True,
         )
 
     async def test_the_next_attempt_at_an_answered_turn_is_told_so(self, stage: ChatStage) -> None:

@@ -10,7 +10,7 @@ from bot import Context, Message, Passage, Reply, Skill, Source, skill
 from bot.errors import ModelFailed, Unavailable, Withdrawn
 from bot.messages import Actor, Said, dump_reply, load_reply
 from bot.ports import Member, Workspace
-from bot.testing.fakes import FakeChat
+from bot.testing.fake_chat import FakeChat
 from bot.testing.kit import Kit
 
 SUMMER = Passage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ from bot.errors import BadInput
 from bot.messages import Actor, Attachment, Message, Place, Reply, Said
 from bot.ports import Files
 
+NO_CHANNEL = "端末にはチャンネルがないため、期間を決めた要約はできません。"
 BOLD, DIM, OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -37,6 +39,13 @@ class ConsoleChat:
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
         return [line for pair in self._said.values() for line in pair][-limit:]
+
+    async def read_back(
+        self, message: Message, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        if since is not None:
+            raise BadInput("no channel", remedy=NO_CHANNEL)
+        return await self.history(message, limit=len(self._said) * 2)
 
     async def download(self, attachment: Attachment) -> bytes:
         try:
@@ -72,8 +81,12 @@ def message(
     )
 
 
-async def save(files: Files, reply: Reply, workspace: str, folder: Path) -> list[Path]:
+async def save(
+    files: Files, reply: Reply, workspace: str, folder: Path, name: str = ""
+) -> list[Path]:
     """Write the files of a reply into a folder, next to what is there already.
+
+    `name` takes the place of the names they have.
 
     Raises BadInput when the folder cannot be written or a file is kept no longer.
     """
@@ -84,7 +97,7 @@ async def save(files: Files, reply: Reply, workspace: str, folder: Path) -> list
             raise BadInput("file", remedy=f"{file.name} は保存期間を過ぎたため受け取れません。")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            saved.append(_write_new(folder / file.name, kept.content))
+            saved.append(_write_new(folder / (name or file.name), kept.content))
         except OSError as error:
             raise BadInput(
                 "folder",

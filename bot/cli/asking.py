@@ -70,14 +70,16 @@ def chat_command(workspace: str, out: Path | None) -> None:
     run(chat)
 
 
-async def hand_over(app: App, reply: Reply, workspace: str, out: Path | None) -> None:
+async def hand_over(
+    app: App, reply: Reply, workspace: str, out: Path | None, name: str = ""
+) -> None:
     """Save the files of a reply, or say how; beside what is printed, as JSON may be read."""
     if not reply.files:
         return
     if out is None:
         click.echo("ファイルを受け取るには、--out フォルダー を付けて実行してください。", err=True)
         return
-    for path in await console.save(app.files, reply, workspace, out):
+    for path in await console.save(app.files, reply, workspace, out, name):
         click.echo(f"保存しました：{path}", err=True)
 
 

@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from urllib.parse import quote
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, text
 
 from bot.messages import File
 from bot.ports import Clock, KeptFile
@@ -80,6 +80,16 @@ class SqlFiles:
         name, _, content = plain.partition(b"\0")
         file = File(row.id, name.decode(), row.media_type, row.size, row.digest, row.label)
         return KeptFile(file, content)
+
+    async def drop(self, file_id: str, *, workspace: str) -> bool:
+        async with self._database.write() as connection:
+            if self._database.is_sqlite:
+                # Otherwise SQLite leaves what was deleted readable in the free part of its page.
+                await connection.execute(text("PRAGMA secure_delete=ON"))
+            gone = await connection.execute(
+                delete(FILE).where(FILE.c.workspace == workspace, FILE.c.id == file_id)
+            )
+            return gone.rowcount > 0
 
 
 class FileLinks:

@@ -3,9 +3,9 @@
 Each fake passes the same contract tests as the real service: see `bot.testing.contracts`.
 """
 
+from bot.testing.fake_chat import FakeChat
 from bot.testing.fakes import (
     FakeAudit,
-    FakeChat,
     FakeComputing,
     FakeDirectory,
     FakeFiles,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -284,13 +284,15 @@ class ChatStage:
     """A conversation to test.
 
     `chat_for` gives what a turn talks through, `seen` the texts of the finished replies that a
-    person sees; `file` can be downloaded and holds `ChatContract.FILE_BYTES`.
+    person sees; `file` can be downloaded and holds `ChatContract.FILE_BYTES`; `reads_channels` says
+    that the platform lets bots read a channel back.
     """
 
     chat_for: Callable[[Message], Chat]
     message: Callable[[str], Message]
     seen: Callable[[], Awaitable[list[str]]]
     file: Attachment
+    reads_channels: bool = False
 
 
 class ChatContract:
@@ -341,6 +343,26 @@ class ChatContract:
         *left_out, asked, answered = await chat.history(later, limit=2)
         assert [asked.text, answered.text] == ["半日でも？", "1日単位です。"]
         assert all(item.by_bot and "省略" in item.text for item in left_out)
+
+    async def test_a_thread_is_read_back_as_what_people_said(self, stage: ChatStage) -> None:
+        await _answer(stage, "夏季休暇は？", "5日です。")
+        await _answer(stage, "半日でも？", "1日単位です。")
+        later = stage.message("要約して")
+        chat = stage.chat_for(later)
+        await chat.hold(later, "読んでいます…")
+        said = [line.text for line in await chat.read_back(later) if not line.by_bot]
+        assert said == ["夏季休暇は？", "半日でも？"]
+
+    async def test_a_channel_is_read_back_or_it_is_said_why_not(self, stage: ChatStage) -> None:
+        message = stage.message("先週のチャンネルを要約して")
+        since = datetime(2026, 11, 9, tzinfo=UTC)
+        chat = stage.chat_for(message)
+        if stage.reads_channels:
+            assert list(await chat.read_back(message, since, since)) == []
+            return
+        with pytest.raises(BadInput) as caught:
+            await chat.read_back(message, since, since)
+        assert "要約" in caught.value.remedy
 
     async def test_an_attached_file_comes_byte_for_byte(self, stage: ChatStage) -> None:
         message = stage.message("会費は？")

@@ -9,17 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import BadInput, ModelFailed, ShomuError, UnknownWorkspace, UnreadableDocument
+from bot.errors import ModelFailed, ShomuError, UnknownWorkspace, UnreadableDocument
 from bot.messages import (
     LABELS,
     Actor,
-    Attachment,
     File,
     Message,
     Place,
     Reminder,
-    Reply,
-    Said,
     label_rank,
     new_id,
 )
@@ -260,6 +257,9 @@ class FakeFiles:
         found = self.kept.get((workspace, file_id))
         return found if found and self._expires[file_id] > self._clock.now() else None
 
+    async def drop(self, file_id: str, *, workspace: str) -> bool:
+        return self.kept.pop((workspace, file_id), None) is not None
+
     def named(self, name: str) -> bytes:
         """The bytes of the newest file of that name."""
         return next(kept.content for kept in reversed(self.kept.values()) if kept.file.name == name)
@@ -310,46 +310,6 @@ class FakeDirectory:
 
     async def joined(self, place: Place) -> str:
         return self.threads.get((place.platform, place.team, place.channel, place.thread), "")
-
-
-class FakeChat:
-    """A conversation that remembers what a person would see."""
-
-    def __init__(self, said: Sequence[Said] = (), files: Mapping[str, bytes] | None = None) -> None:
-        self.said = list(said)
-        self.files = dict(files or {})
-        self.placeholder = ""
-        self.replies: list[Reply] = []
-        self.can_be_told = True
-        self.can_stop = False
-        self._answered: set[str] = set()
-
-    async def hold(self, message: Message, text: str) -> bool:
-        self.placeholder = text
-        return message.turn in self._answered
-
-    async def progress(self, message: Message, text: str, *, stoppable: bool = False) -> None:
-        self.placeholder, self.can_stop = text, stoppable
-
-    async def answer(self, message: Message, reply: Reply) -> None:
-        self.placeholder, self.can_stop = "", False
-        if message.turn in self._answered:
-            self.replies[-1] = reply
-            return
-        self._answered.add(message.turn)
-        self.replies.append(reply)
-        self.said += [Said(message.text, by_bot=False), Said(reply.text, by_bot=True)]
-
-    async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
-        return self.said[-limit:]
-
-    async def download(self, attachment: Attachment) -> bytes:
-        if attachment.name not in self.files:
-            raise BadInput("attachment", remedy=f"{attachment.name} を開けません。")
-        return self.files[attachment.name]
-
-    def reference(self) -> str | None:
-        return "" if self.can_be_told else None
 
 
 class FakeInbox:

@@ -61,6 +61,16 @@ class FilesContract:
         clock.move(1)
         assert await files.fetch(file.id, workspace="main") is None
 
+    async def test_a_file_that_is_dropped_is_gone_and_no_other(self, files: Files) -> None:
+        first, second = _file("記録.json", CONTENT), _file("記録.json", CONTENT)
+        for file in (first, second):
+            await files.keep(file, CONTENT, workspace="main", subject="slack:T1:U1")
+        assert not await files.drop(first.id, workspace="tax")
+        assert await files.drop(first.id, workspace="main")
+        assert not await files.drop(first.id, workspace="main")
+        assert await files.fetch(first.id, workspace="main") is None
+        assert await files.fetch(second.id, workspace="main") is not None
+
 
 def _file(name: str, content: bytes, label: str = "2") -> File:
     digest = sha256(content).hexdigest()

@@ -15,9 +15,9 @@ from bot.contract import Skill
 from bot.messages import Actor, Attachment, Kind, Message, Place, Reply, Visibility, new_id
 from bot.ports import AuditEvent, Computing, Member, Passage, Workspace
 from bot.prompts import PromptBook, load_prompts
+from bot.testing.fake_chat import FakeChat
 from bot.testing.fakes import (
     FakeAudit,
-    FakeChat,
     FakeComputing,
     FakeDirectory,
     FakeFiles,

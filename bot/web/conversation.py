@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.errors import BadInput
 from bot.messages import Attachment, Message, Reply, Said, new_id
@@ -22,6 +23,7 @@ CONVERSATIONS = 500
 EXCHANGES = 50
 AT_ONCE = 32
 HOLDING = "調べています…"
+NO_CHANNEL = "この画面にはチャンネルがないため、期間を決めた要約はできません。"
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,13 @@ class PageChat:
             if earlier.reply is not None:
                 said.append(Said(earlier.reply.text, by_bot=True))
         return said[-limit:]
+
+    async def read_back(
+        self, message: Message, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        if since is not None:
+            raise BadInput("no channel", remedy=NO_CHANNEL)
+        return await self.history(message, EXCHANGES * 2)
 
     async def download(self, attachment: Attachment) -> bytes:
         if attachment.location not in self._exchange.files:

@@ -24,6 +24,7 @@ class FakeSlack:
         self.failures: dict[str, list[Exception]] = {}
         self.moment = 1_795_000_100
         self.page = 200
+        self.threads_apart = False
 
     async def call(self, method: str, **about: Any) -> dict[str, Any]:
         self.calls.append(method)
@@ -66,7 +67,14 @@ class FakeSlack:
         return {"channels": [{"id": name, **about} for name, about in self.about.items()]}
 
     def conversations_history(self, channel: str, **about: Any) -> dict[str, Any]:
-        return self._page(list(reversed(self.channels[channel])), **about)
+        oldest, latest = float(about.pop("oldest", 0)), float(about.pop("latest", 10**12))
+        found = [
+            item
+            for item in reversed(self.channels[channel])
+            if oldest <= float(item["ts"]) <= latest
+            and not (self.threads_apart and item.get("thread_ts") not in ("", None, item["ts"]))
+        ]
+        return self._page(found, **about)
 
     def conversations_replies(self, channel: str, ts: str, **about: Any) -> dict[str, Any]:
         found = [

@@ -12,6 +12,8 @@ from bot.adapters.slack import blocks as slack_blocks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.events import Heard
 from bot.adapters.slack.marks import HOLDING, read_mark
+from bot.adapters.slack.people import People
+from bot.adapters.slack.reading import Reading
 from bot.adapters.teams.chat import TeamsChat, Threads
 from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Unavailable
@@ -54,7 +56,8 @@ class TestSlackChat(ChatContract):
                 "follow-up", "U1", TEAM, "C1", message.text, thread=root, ts=message.identity
             )
             delivery = Delivery("slack", message.identity, "", message.turn, message.attempt)
-            return SlackChat(slack, inbox, heard, delivery, BOT)
+            reading = Reading(slack, People(slack), heard, BOT)
+            return SlackChat(slack, inbox, heard, delivery, BOT, reading=reading)
 
         async def seen() -> list[str]:
             marks = [(read_mark(item), item) for item in slack.own()]
@@ -64,8 +67,8 @@ class TestSlackChat(ChatContract):
                 if mark is not None and mark.state != HOLDING
             ]
 
-        location = "https://files.slack.com/F1"
-        return ChatStage(chat_for, message, seen, Attachment("会費.md", location=location))
+        file = Attachment("会費.md", location="https://files.slack.com/F1")
+        return ChatStage(chat_for, message, seen, file, reads_channels=True)
 
 
 class Teams:

@@ -27,6 +27,7 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.events import Heard, dict_of, text_of
 from bot.adapters.slack.gate import Count, Intake, SlackGate
 from bot.adapters.slack.people import People
+from bot.adapters.slack.reading import Reading
 from bot.adapters.slack.uploads import Uploads
 from bot.adapters.slack.wire import BAD_TOKEN, SlackWeb, vendor_log
 from bot.errors import Misconfigured, Unavailable, Withdrawn
@@ -241,6 +242,7 @@ class SlackAdapter:
             self._bot_user,
             lambda: delivery.identity in self.intake.withdrawn,
             self._uploads,
+            Reading(self.api, self._people, heard, self._bot_user),
         )
         try:
             await bot.receive(message, chat)

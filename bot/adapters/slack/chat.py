@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from bot.adapters.slack import blocks as slack_blocks
@@ -19,6 +20,7 @@ from bot.adapters.slack.api import SlackApi, SlackRefused
 from bot.adapters.slack.blocks import Rendered
 from bot.adapters.slack.events import DIRECTLY, Heard, dict_of, list_of, plain, text_of
 from bot.adapters.slack.marks import ANSWERED, HOLDING, PART, Mark, marked, metadata, read_mark
+from bot.adapters.slack.reading import Reading
 from bot.adapters.slack.uploads import Posted, Uploads
 from bot.errors import BadInput, Unavailable, Withdrawn
 from bot.messages import Attachment, Message, Reply, Said
@@ -56,6 +58,7 @@ class SlackChat:
         bot_user: str,
         is_withdrawn: Callable[[], bool] = lambda: False,
         uploads: Uploads | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self._api = api
         self._inbox = inbox
@@ -64,6 +67,7 @@ class SlackChat:
         self._bot_user = bot_user
         self._is_withdrawn = is_withdrawn
         self._uploads = uploads
+        self._reading = reading
         self._posted = Posted.load(delivery.posted)
         self._parts: dict[int, str] = {}
         self._whispering = False
@@ -140,6 +144,12 @@ class SlackChat:
             kept.append(said)
         mark = [Said(f"（これより前の {left_out} 件は省略）", by_bot=True)] if left_out else []
         return [*mark, *kept]
+
+    async def read_back(
+        self, message: Message, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        await self._stop_if_withdrawn()
+        return await self._reading.back(since, until) if self._reading else ()
 
     async def close(self) -> None:
         """End what still runs for this turn, answered or not."""

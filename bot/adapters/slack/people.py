@@ -49,6 +49,18 @@ class People:
             return Actor(actor.id, actor.name, actor.locale, is_guest=True)
         return Actor(actor.id, actor.name, actor.locale, actor.is_guest)
 
+    async def name(self, user: str) -> str:
+        """What a person is called, as far as Slack says; else their id."""
+        kept = self._remembered(f"name:{user}")
+        if kept is None:
+            try:
+                answer = await self._api.call("users.info", user=user, include_locale=True)
+                kept = _actor(user, dict_of(answer, "user"), frozenset()).name or user
+            except SlackRefused:
+                kept = user
+            self._keep(f"name:{user}", kept)
+        return str(kept)
+
     async def channel(self, heard: Heard) -> Channel:
         """Who reads what is answered there."""
         if heard.is_direct:

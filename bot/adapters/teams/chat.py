@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -31,6 +32,10 @@ SENT_PRIVATELY = "あなただけにお見せする内容のため、庶務と�
 CANNOT_SEND_PRIVATELY = (
     "この場ではお見せできない内容です。"
     "庶務を個人チャットに追加して、そちらでもう一度お尋ねください。"
+)
+CANNOT_READ_BACK = (
+    "Teams では、チャンネルの過去の発言を読み返せません。"
+    "要約したいスレッドの中で「要約して」と書くか、発言を書き出したファイルを添付してください。"
 )
 PROGRESS_SECONDS = 1.0
 REMEMBERED_THREADS = 500
@@ -175,6 +180,13 @@ class TeamsChat:
 
     async def history(self, message: Message, limit: int = 20) -> Sequence[Said]:
         return self._threads.read(self._ref.conversation, message.identity, limit)
+
+    async def read_back(
+        self, message: Message, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[Said]:
+        if since is not None:
+            raise BadInput("no channel", remedy=CANNOT_READ_BACK)
+        return await self.history(message, REMEMBERED_LINES)
 
     async def download(self, attachment: Attachment) -> bytes:
         parts = urlsplit(attachment.location)
