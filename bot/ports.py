@@ -353,8 +353,9 @@ class Chat(Protocol):
     ) -> Sequence[Said]:
         """All that was said in this thread, or in this channel and its threads in a time.
 
-        Oldest first, with people's names, and times where the platform knows them. Raises
-        BadInput when it cannot be read back, or is more than can be read at once.
+        Oldest first, with people's names, and times where the platform knows them. A first line
+        of the bot says when something before it is left out. Raises BadInput when it cannot be
+        read back, or is more than can be read at once.
         """
         ...
 

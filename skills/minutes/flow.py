@@ -1,131 +1,212 @@
-"""From a draft to minutes that someone signed off, and to actions that get done.
+"""From a draft to minutes that people signed off: checked, approved, edited, shared, handed over.
 
-draft → checked → approved. Who did what and when is on the audit record with the digest of the
-text; what an action needs stays in the workspace's records until it is done.
+draft → checked → approved. Every edit makes a new version and takes it back to a draft. Who did
+what and when is on the audit record, with the digest of what the minutes say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from typing import Any
+import re
+from dataclasses import replace
 
-from bot import Action, BadInput, Context, Message, Reply
+from bot import BadInput, Context, Message, Reply
+from skills.minutes import actions, approval, edits, forms, handing, showing, templates, workflow
+from skills.minutes.calendar import today
+from skills.minutes.minutes import DRAFT, STATES, Minutes, at_version, edited, fetch, keep
+from skills.minutes.requests import Request
 
-DRAFT, CHECKED, APPROVED = "draft", "checked", "approved"
-STATES: Mapping[str, str] = {DRAFT: "未確認", CHECKED: "確認済み", APPROVED: "承認済み"}
-MOST_LISTED = 10
-LIST_WORDS = ("対応一覧", "対応の一覧", "宿題一覧")
-
-
-def digest_of(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
-async def keep_draft(message: Message, context: Context, data: Mapping[str, Any], text: str) -> str:
-    """Keep a new draft under its turn; returns that."""
-    record = {"state": DRAFT, "text": text, "data": dict(data), "by": message.actor.id}
-    await context.keep(f"draft/{message.turn}", record)
-    await context.note("drafted", message.turn, {"digest": digest_of(text)})
-    return message.turn
-
-
-def next_step(draft: str, state: str) -> tuple[Action, ...]:
-    """The button that moves a draft on."""
-    if state == DRAFT:
-        return (Action("minutes", "内容を確認した", f"check {draft}", "primary"),)
-    if state == CHECKED:
-        return (Action("minutes", "承認する", f"approve {draft}", "primary"),)
-    return (Action("minutes", "対応の一覧", "list"),)
+MARKDOWN = re.compile(r"markdown|マークダウン|\.md", re.I)
+HOW_TO_EDIT = (
+    "入力欄で直せます。スレッドでは「3を『…』に直す」「3の期限を12月10日に」とも書けます。"
+    "Wordで直したファイルを添付しても構いません。"
+)
+NO_ITEMS = "項目がまだありません。"
 
 
 async def press(message: Message, context: Context) -> Reply:
     """Do what a button of ours says."""
     verb, _, key = message.values.get("value", "").partition(" ")
     match verb:
-        case "check":
-            return await _move(message, context, key, DRAFT, CHECKED)
-        case "approve":
-            return await _move(message, context, key, CHECKED, APPROVED)
-        case "done":
-            return await _finish(message, context, key)
         case "list":
-            return await list_actions(context)
+            return await actions.list_open(context)
+        case "done":
+            return await actions.finish(message, context, key)
+        case "take":
+            return await actions.take_on(message, context, key)
+    minutes = await fetch(context, key, message)
+    match verb:
+        case "check":
+            return await approval.check(message, context, minutes)
+        case "approve":
+            return await approval.approve(message, context, minutes)
+        case "share":
+            return await approval.share(message, context, minutes)
+        case "word" | "markdown":
+            return await handing.hand_over(context, minutes, verb)
+        case "evidence":
+            return _ask_number(minutes)
+        case "edit":
+            form = forms.edit_form(minutes)
+            return replace(showing.told(minutes, HOW_TO_EDIT), form=form)
+        case "template":
+            return _ask_template(context, minutes)
+        case "changes":
+            return await showing.changes_of(context, minutes)
     raise BadInput("minutes button", remedy="もう一度ボタンを押してください。")
 
 
-async def _move(message: Message, context: Context, key: str, before: str, after: str) -> Reply:
-    draft = await context.kept(f"draft/{key}")
-    if draft is None:
-        raise BadInput("no draft", remedy="この下書きは見つかりません。もう一度作ってください。")
-    if draft["state"] == after:
-        return Reply(f"すでに{STATES[after]}です。", actions=next_step(key, after), status="help")
-    if draft["state"] != before:
-        raise BadInput("order", remedy=f"この議事録は{STATES[draft['state']]}です。")
-    moved = {**draft, "state": after, f"{after}_by": message.actor.id}
-    await context.keep(f"draft/{key}", moved)
-    await context.note(after, key, {"digest": digest_of(draft["text"]), "was": before})
-    opened = await _open_actions(context, key, moved) if after == APPROVED else 0
-    title = draft["data"].get("title") or "議事録"
-    told = f"「{title}」を{STATES[after]}にしました。"
-    if after == APPROVED:
-        told += f"対応{opened}件を一覧に加えました。"
-    return Reply(told, actions=next_step(key, after), status="help")
+async def submit(message: Message, context: Context) -> Reply:
+    """Do what a form of ours says."""
+    name, _, key = message.values.get("form", "").partition(" ")
+    if name == actions.DUE_FORM:
+        return await actions.change_due(message, context, key)
+    minutes = await fetch(context, key, message)
+    values = message.values
+    match name:
+        case forms.EDIT:
+            return await _edit_by_form(message, context, minutes)
+        case forms.EVIDENCE:
+            number = forms.number_of(values.get("item", ""))
+            return await showing.show_evidence(context, minutes, number)
+        case forms.TEMPLATE:
+            meeting, record = values.get("meeting", ""), values.get("record", "")
+            return await change_template(context, minutes, meeting, record)
+        case forms.UNDISCLOSE:
+            return await undisclose(message, context, minutes, values.get("reason", ""))
+    raise BadInput("minutes form", remedy="もう一度ボタンを押してください。")
 
 
-async def _open_actions(context: Context, key: str, draft: Mapping[str, Any]) -> int:
-    """Keep each action of approved minutes until it is done."""
-    actions = [item for item in draft["data"]["items"] if item["kind"] == "action"]
-    for number, item in enumerate(actions, 1):
-        record = {
-            "text": item["text"],
-            "owner": item["owner"],
-            "due": item["due"],
-            "due_text": item["due_text"],
-            "meeting": draft["data"].get("title", ""),
-            "state": "open",
-        }
-        await context.keep(f"action/{key}/{number:03}", record)
-    return len(actions)
+async def answer(request: Request, message: Message, context: Context, minutes: Minutes) -> Reply:
+    """Do what was asked in words."""
+    match request.verb:
+        case "evidence":
+            return await showing.show_evidence(context, minutes, request.number)
+        case "edit":
+            form = forms.edit_form(minutes, request.number)
+            return replace(showing.told(minutes, HOW_TO_EDIT), form=form)
+        case "template":
+            meeting, record = templates.load(context.folder).named(request.text)
+            if not meeting and not record:
+                return _ask_template(context, minutes)
+            return await change_template(context, minutes, meeting, record)
+        case "export":
+            form_of_file = "markdown" if MARKDOWN.search(request.text) else "word"
+            return await handing.hand_over(context, minutes, form_of_file)
+        case "changes":
+            return await showing.changes_of(context, minutes)
+        case "undisclose":
+            return await undisclose(message, context, minutes, request.text)
+        case "show":
+            return showing.show(minutes, workflow.load(context.folder))
+    return await _save(context, minutes, _edited(request, context, minutes))
 
 
-async def _finish(message: Message, context: Context, key: str) -> Reply:
-    action = await context.kept(f"action/{key}")
-    if action is None:
-        raise BadInput("no action", remedy="この対応は見つかりません。一覧を開き直してください。")
-    if action["state"] != "done":
-        done = {**action, "state": "done", "done_by": message.actor.id}
-        await context.keep(f"action/{key}", done)
-        await context.note("action-done", key, {})
-    return Reply(f"完了にしました：{action['text']}", status="help")
+def _edited(request: Request, context: Context, minutes: Minutes) -> Minutes:
+    """The next version that words ask for."""
+    day = today(context.now)
+    match request.verb:
+        case "drop":
+            return edits.drop(minutes, request.number)
+        case "add":
+            return edits.add(minutes, request.part, {"text": request.text}, day)
+        case "row":
+            head = templates.load(context.folder).find(minutes.meeting)[0].head
+            return edits.set_row(minutes, request.part, request.text, head)
+    return edits.change(minutes, request.number, {request.part: request.text}, day)
 
 
-async def list_actions(context: Context) -> Reply:
-    """What is still open in this workspace, the earliest due first."""
-    kept = await context.all_kept("action/")
-    still = [(key, item) for key, item in kept.items() if item["state"] == "open"]
-    if not still:
-        return Reply("残っている対応はありません。", status="help")
-    still.sort(key=lambda pair: (pair[1]["due"] or "9999", pair[0]))
-    today = context.now.date().isoformat()
-    lines = [f"**残っている対応 {len(still)}件**"]
-    lines += [f"- {_told(item, today)}" for _, item in still[:MOST_LISTED]]
-    if len(still) > MOST_LISTED:
-        lines.append(f"- ほか{len(still) - MOST_LISTED}件")
-    # It gathers from meetings that not everybody in this place took part in.
+async def change_template(context: Context, minutes: Minutes, meeting: str, record: str) -> Reply:
+    """Use another form. It does not change what the minutes say, only how they are written."""
+    known = templates.load(context.folder)
+    meeting = meeting or minutes.meeting
+    is_kept = minutes.record in known.find(meeting)[0].records
+    template, form = known.find(meeting, record or (minutes.record if is_kept else ""))
+    changed = replace(minutes, meeting=template.meeting, record=form)
+    await keep(context, changed)
+    await context.note("template", minutes.key, {"meeting": template.meeting, "record": form})
+    headings = "・".join(heading for _, heading in template.records[form].sections)
     return Reply(
-        "\n".join(lines), actions=tuple(_done_buttons(still)), status="help", is_private=True
+        f"{template.meeting}の「{form}」にしました（{headings}）。",
+        actions=showing.next_steps(changed, workflow.load(context.folder)),
+        status="help",
+        is_private=minutes.is_whispered,
     )
 
 
-def _told(item: Mapping[str, Any], today: str) -> str:
-    due = item["due"] or item["due_text"] or "期限なし"
-    late = "、**期限を過ぎています**" if item["due"] and item["due"] < today else ""
-    return f"{item['text']}（担当 {item['owner'] or '未定'}、期限 {due}{late}）"
+async def undisclose(message: Message, context: Context, minutes: Minutes, reason: str) -> Reply:
+    """Leave out the line about the model: only with a reason, which stays on record."""
+    if minutes.engine == "offline":
+        return showing.told(minutes, "この議事録はAIを使っていないため、AIの表示は付きません。")
+    if not reason.strip():
+        words = "外す理由を書いてください。記録に残ります。"
+        return replace(showing.told(minutes, words), form=forms.undisclose_form(minutes))
+    changed = edited(minutes, undisclosed=reason.strip()[:500])
+    await keep(context, changed)
+    about = {"digest": minutes.digest, "engine": minutes.engine, "request": message.turn}
+    await context.note("disclosure-removed", minutes.key, about)
+    return showing.told(
+        changed,
+        "書き出す文書にAIの表示を付けません。理由は記録しました。"
+        "もう一度、内容を確認してください。",
+    )
 
 
-def _done_buttons(still: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Action]:
-    return [
-        Action("minutes", f"完了：{item['text'][:24]}", f"done {key.removeprefix('action/')}")
-        for key, item in still[:MOST_LISTED]
-    ]
+async def take_back(
+    message: Message, context: Context, minutes: Minutes, name: str, content: bytes
+) -> Reply:
+    """An edited copy of the document as the next version."""
+    template = templates.load(context.folder).find(minutes.meeting)[0]
+    transcript = await showing.words_of(context, minutes)
+    returned = await handing.read_back(context, name, content)
+    written_from = await at_version(context, minutes, returned.version)
+    day = today(context.now)
+    after = edits.take_back(minutes, written_from, template, transcript, returned, day)
+    return await _save(context, minutes, after)
+
+
+async def _save(context: Context, before: Minutes, after: Minutes) -> Reply:
+    """Keep the next version and show what is different. It has to be checked again."""
+    await keep(context, after)
+    changes = edits.difference(before.content, after.content)
+    about = {
+        "digest": after.digest,
+        "was_digest": before.digest,
+        "was": before.state,
+        "version": after.version,
+        "changes": len(changes),
+    }
+    await context.note("edited", after.key, about)
+    lines = [f"**直しました（第{after.version}版）**", *edits.told(changes)]
+    if before.state != DRAFT:
+        lines.append(f"{STATES[before.state]}を取り消し、未確認に戻しました。")
+    return Reply(
+        "\n".join(lines),
+        actions=showing.next_steps(after, workflow.load(context.folder)),
+        status="help",
+        is_private=after.is_whispered,
+    )
+
+
+async def _edit_by_form(message: Message, context: Context, minutes: Minutes) -> Reply:
+    values, day = message.values, today(context.now)
+    what = values.get("what", "")
+    if what.startswith(forms.ADD):
+        kind = forms.ADDABLE.get(what.removeprefix(forms.ADD), "open")
+        after = edits.add(minutes, kind, values, day)
+    elif what == forms.DROP_IT:
+        after = edits.drop(minutes, forms.number_of(values.get("item", "")))
+    else:
+        after = edits.change(minutes, forms.number_of(values.get("item", "")), values, day)
+    return await _save(context, minutes, after)
+
+
+def _ask_number(minutes: Minutes) -> Reply:
+    form = forms.evidence_form(minutes)
+    words = "どの項目の根拠を見ますか。スレッドでは「3の根拠」とも書けます。"
+    return replace(showing.told(minutes, words if form else NO_ITEMS), form=form)
+
+
+def _ask_template(context: Context, minutes: Minutes) -> Reply:
+    words = f"今は{minutes.meeting}の「{minutes.record}」です。"
+    form = forms.template_form(minutes, templates.load(context.folder))
+    return replace(showing.told(minutes, words), form=form)

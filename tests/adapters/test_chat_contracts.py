@@ -14,7 +14,7 @@ from bot.adapters.slack.events import Heard
 from bot.adapters.slack.marks import HOLDING, read_mark
 from bot.adapters.slack.people import People
 from bot.adapters.slack.reading import Reading
-from bot.adapters.teams.chat import TeamsChat, Threads
+from bot.adapters.teams.chat import REMEMBERED_LINES, TeamsChat, Threads
 from bot.adapters.teams.messages import ConversationRef
 from bot.errors import BadInput, Unavailable
 from bot.messages import Actor, Attachment, Message, Place, new_id
@@ -121,3 +121,15 @@ class TestTeamsChat(ChatContract):
 
         file = Attachment("会費.md", location="https://files.example/f1")
         return ChatStage(chat_for, message, seen, file)
+
+    async def test_a_thread_longer_than_what_is_remembered_says_so(self, stage: ChatStage) -> None:
+        for number in range(REMEMBERED_LINES + 5):
+            message = stage.message(f"{number}番目の話です。")
+            await stage.chat_for(message).hold(message, "読んでいます…")
+        later = stage.message("要約して")
+        chat = stage.chat_for(later)
+        await chat.hold(later, "読んでいます…")
+        first, *rest = await chat.read_back(later)
+        assert first.by_bot
+        assert "省略" in first.text
+        assert len(rest) == REMEMBERED_LINES - 1

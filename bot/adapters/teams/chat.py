@@ -37,6 +37,7 @@ CANNOT_READ_BACK = (
     "Teams では、チャンネルの過去の発言を読み返せません。"
     "要約したいスレッドの中で「要約して」と書くか、発言を書き出したファイルを添付してください。"
 )
+FORGOTTEN = "（これより前の発言は、Teams では読み返せないため省略）"
 PROGRESS_SECONDS = 1.0
 REMEMBERED_THREADS = 500
 REMEMBERED_LINES = 20
@@ -186,7 +187,9 @@ class TeamsChat:
     ) -> Sequence[Said]:
         if since is not None:
             raise BadInput("no channel", remedy=CANNOT_READ_BACK)
-        return await self.history(message, REMEMBERED_LINES)
+        lines = await self.history(message, REMEMBERED_LINES)
+        is_whole = len(lines) < REMEMBERED_LINES - 1
+        return lines if is_whole else [Said(FORGOTTEN, by_bot=True), *lines]
 
     async def download(self, attachment: Attachment) -> bytes:
         parts = urlsplit(attachment.location)
