@@ -207,7 +207,7 @@ class Bot:
 
     async def _join(self, message: Message, workspace: Workspace, reply: Reply) -> None:
         """Follow a thread from now on: only one where everybody saw that the bot takes part."""
-        talked = message.kind in ("mention", "direct", "follow-up") and not reply.is_private
+        talked = message.kind in ("mention", "direct", "follow-up", "form") and not reply.is_private
         if not (message.place.thread and talked and reply.status in FOLLOWED):
             return
         before = await self.services.directory.joined(message.place)

@@ -86,3 +86,11 @@ def test_a_form_with_problems_survives_being_kept() -> None:
 
 def test_the_offices_own_files_of_a_skill_have_one_place() -> None:
     assert skill_folder(Path("/h"), "kikaku", "trip") == Path("/h/workspaces/kikaku/trip")
+
+
+async def test_a_thread_in_which_a_form_was_answered_is_followed_with_words() -> None:
+    kit = Kit([TRIP])
+    typed = {"form": "trip/宿泊", "days": "2", "place": "県庁"}
+    await kit.say("", kind="form", command="trip", values=typed)
+    reply = await kit.say("もう1泊", kind="follow-up", values={"days": "3", "place": "県庁"})
+    assert reply.text == "受け付けました：3泊、県庁"
