@@ -319,3 +319,24 @@ async def test_old_conversations_make_room_for_new_ones() -> None:
     threads = [kept.open("me", "main").thread for _ in range(3)]
     assert [kept.find(thread, "me") is not None for thread in threads] == [False, True, True]
     assert kept.find(threads[2], "you") is None
+
+
+async def test_a_form_beside_an_answer_is_folded_and_one_that_is_asked_for_is_open(
+    office: Office,
+) -> None:
+    form = Form("leave", "書き直す", (Field("reason", "理由", "choice", choices=("病気", "私用")),))
+    for status, is_folded in (("answered", True), ("help", False)):
+        office.script.answer = replace(ANSWER, form=form, status=status)
+        async with office.browser() as browser:
+            page = await ask(browser, "下書き")
+        assert ("<summary>書き直す</summary>" in page.text) == is_folded
+        assert 'data-command="leave"' in page.text
+
+
+async def test_a_choice_that_has_to_be_made_is_not_made_already(office: Office) -> None:
+    reason = Field("reason", "理由", "choice", choices=("病気", "私用"))
+    for field, is_open in ((reason, True), (replace(reason, value="病気"), False)):
+        office.script.answer = replace(ANSWER, form=Form("leave", "届出", (field,)), status="help")
+        async with office.browser() as browser:
+            page = await ask(browser, "届出")
+        assert ('<option value="">選んでください</option>' in page.text) == is_open
