@@ -94,6 +94,26 @@ def morphemes(text: str) -> list[Morpheme]:
     return found
 
 
+def readings(text: str) -> list[tuple[str, str]]:
+    """Each short unit of a text as it stands, with its reading in hiragana.
+
+    The units make up the text; signs and digits have no reading. A word that is read in several
+    ways gets the one the dictionary takes for likely.
+    """
+    found = []
+    for piece in _pieces(text.encode("utf-8", "ignore").decode()):
+        for unit in _tokenizer().tokenize(piece):
+            surface = unit.surface()
+            is_word = any(_is_kanji(letter) or _is_kana(letter) for letter in surface)
+            found.append((surface, hiragana(unit.reading_form()) if is_word else ""))
+    return found
+
+
+def hiragana(text: str) -> str:
+    """Katakana as hiragana; everything else stays."""
+    return "".join(chr(ord(one) - 0x60) if "\u30a1" <= one <= "\u30f6" else one for one in text)
+
+
 def grams(text: str) -> list[str]:
     """Character bigrams except those of hiragana only, and single kanji.
 
@@ -201,6 +221,10 @@ def _says_something(form: str) -> bool:
 
 def _is_hiragana(letter: str) -> bool:
     return "\u3041" <= letter <= "\u309f" or letter == "ー"
+
+
+def _is_kana(letter: str) -> bool:
+    return _is_hiragana(letter) or "\u30a1" <= letter <= "\u30f6"
 
 
 def _is_kanji(letter: str) -> bool:

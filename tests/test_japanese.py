@@ -103,3 +103,13 @@ def test_importing_does_not_load_the_dictionary() -> None:
     )
 
     assert result.stdout.strip() == "False"
+
+
+def test_a_text_is_cut_into_units_with_their_readings() -> None:
+    text = "市役所の窓口で、2026年に　ｱﾝｹｰﾄを配る"
+    units = japanese.readings(text)
+    assert "".join(surface for surface, _ in units) == text
+    found = dict(units)
+    assert found["窓口"] == "まどぐち"
+    assert found["配る"] == "くばる"
+    assert found["2026"] == found["、"] == found["\u3000"] == ""

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real clients that the end-to-end tests drive: a browser, PostgreSQL, a Slack and a
-# Teams client, a model server. Exact versions; nothing of theirs is kept in the repository.
+# Teams client, a model server, LibreOffice. Exact versions; nothing of theirs is kept in the repository.
 # A client that cannot be installed is named here, and its tests say that they skip.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,6 +10,7 @@ debian_packages() {
     command -v chromium >/dev/null || missing+=(chromium)
     fc-list 2>/dev/null | grep -qi 'CJK' || missing+=(fonts-noto-cjk fontconfig)
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
+    command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
     command -v ip >/dev/null || missing+=(iproute2)
     command -v node >/dev/null || missing+=(nodejs npm)
     [ ${#missing[@]} -eq 0 ] && return 0

@@ -1,1 +1,1 @@
-"""Drafts of official documents: checks, past records, and last year's document rolled forward."""
+"""Drafts: documents in the office's own form, from what a person gave and the office's records."""

@@ -171,5 +171,10 @@ def _shown(record: Record, number: int) -> str:
     return "\n".join(lines)
 
 
+def told(wish: str, record: str) -> list[str]:
+    """The differences as people read them."""
+    return [f"違い（{one.field}）：{_told(one)}" for one in differences(wish, record)]
+
+
 def _told(one: Difference) -> str:
     return f"今回 {one.wish} ／ 過去 {one.record}" if one.wish else f"過去は {one.record}"
