@@ -3,7 +3,7 @@
 from bot.answering import answer_from
 from bot.contract import Context, Skill, skill
 from bot.errors import BadInput, ModelFailed, NoModel, Refused, ShomuError, Stopped
-from bot.masking import mask_all
+from bot.masking import MaskedAll, mask_all, restore
 from bot.messages import (
     Action,
     Actor,
@@ -19,8 +19,10 @@ from bot.messages import (
     Source,
 )
 from bot.ports import Completion, Passage
+from bot.sheets import BOM, Sheet, safe_cell
 
 __all__ = [
+    "BOM",
     "Action",
     "Actor",
     "Attachment",
@@ -31,6 +33,7 @@ __all__ = [
     "Field",
     "File",
     "Form",
+    "MaskedAll",
     "Message",
     "ModelFailed",
     "NoModel",
@@ -39,11 +42,14 @@ __all__ = [
     "Refused",
     "Reply",
     "Said",
+    "Sheet",
     "ShomuError",
     "Skill",
     "Source",
     "Stopped",
     "answer_from",
     "mask_all",
+    "restore",
+    "safe_cell",
     "skill",
 ]

@@ -50,6 +50,7 @@ from bot.ports import (
     Workspace,
 )
 from bot.prompts import PromptBook
+from bot.sheets import Sheet
 
 MOST_ATTACHED_BYTES = 20 * 1024 * 1024
 STOP_SECONDS = 1.0
@@ -175,7 +176,15 @@ class TurnContext:
             workspace=self._workspace.name, clearance=self._member.clearance
         )
 
-    async def open(self, attachment: Attachment) -> bytes:
+    async def open(self, attachment: Attachment | File) -> bytes:
+        if isinstance(attachment, File):
+            kept = await self.fetch(attachment.id)
+            if kept is None:
+                raise BadInput(
+                    "file gone",
+                    remedy=f"{attachment.name} の保存期間が過ぎました。もう一度お送りください。",
+                )
+            return kept
         if attachment.size > MOST_ATTACHED_BYTES:
             raise BadInput(
                 "attachment too large",
@@ -183,10 +192,10 @@ class TurnContext:
             )
         return await self._chat.download(attachment)
 
-    async def read(self, attachment: Attachment) -> Sequence[Passage]:
+    async def read(self, attachment: Attachment | File) -> Sequence[Passage]:
         return await self._services.search.read(attachment.name, await self.open(attachment))
 
-    async def text(self, attachment: Attachment) -> str:
+    async def text(self, attachment: Attachment | File) -> str:
         return await self._services.search.text(attachment.name, await self.open(attachment))
 
     async def attach(
@@ -211,6 +220,9 @@ class TurnContext:
         subject = self._message.subject
         await self._services.files.keep(file, content, workspace=self.workspace, subject=subject)
         return file
+
+    async def sheets(self, attachment: Attachment | File) -> Sequence[Sheet]:
+        return await self._services.search.sheets(attachment.name, await self.open(attachment))
 
     async def fetch(self, file_id: str) -> bytes | None:
         found = await self._services.files.fetch(file_id, workspace=self.workspace)

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload
 
 from bot.messages import Attachment, File, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
+from bot.sheets import Sheet
 
 Risk = Literal["blue", "yellow", "red"]
 T = TypeVar("T")
@@ -73,16 +74,20 @@ class Context(Protocol):
         """Whether there are any documents that the asker may read."""
         ...
 
-    async def read(self, attachment: Attachment) -> Sequence[Passage]:
+    async def read(self, attachment: Attachment | File) -> Sequence[Passage]:
         """Read an attached file into passages. Raises UnreadableDocument."""
         ...
 
-    async def text(self, attachment: Attachment) -> str:
+    async def text(self, attachment: Attachment | File) -> str:
         """Read an attached file as plain lines. Raises UnreadableDocument."""
         ...
 
-    async def open(self, attachment: Attachment) -> bytes:
-        """Fetch an attached file."""
+    async def sheets(self, attachment: Attachment | File) -> Sequence[Sheet]:
+        """Read a spreadsheet or CSV cell by cell. Raises UnreadableDocument."""
+        ...
+
+    async def open(self, attachment: Attachment | File) -> bytes:
+        """Fetch an attached file, or one that `attach` kept. Raises BadInput when it is gone."""
         ...
 
     async def attach(

@@ -22,6 +22,7 @@ from bot.messages import (
     Reply,
     Said,
 )
+from bot.sheets import Sheet
 
 Zone = Literal["local", "lgwan", "cloud"]
 Role = Literal["staff", "owner", "auditor", "operator", "admin"]
@@ -198,6 +199,10 @@ class Search(Protocol):
 
     async def text(self, name: str, content: bytes) -> str:
         """Read a file that is not kept as plain lines. Raises UnreadableDocument."""
+        ...
+
+    async def sheets(self, name: str, content: bytes) -> Sequence[Sheet]:
+        """Read a spreadsheet or CSV that is not kept, cell by cell. Raises UnreadableDocument."""
         ...
 
     async def rank(

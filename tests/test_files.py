@@ -122,3 +122,32 @@ def test_a_media_type_is_the_given_one_or_that_of_the_ending() -> None:
     assert media_type("図.bin", "image/png") == "image/png"
     assert media_type("表.xyz") == "application/octet-stream"
     assert media_type("表.csv", "text/csv\r\nX: 1") == "text/csv"
+
+
+@pytest.fixture
+def reopening() -> Kit:
+    """A skill that keeps a file, and reads it back when it is asked the next time."""
+    kept: list[File] = []
+
+    @skill(name="minutes", title="議事録", description="議事録を作る", triggers=("議事録",))
+    async def write(message: Message, context: Context) -> Reply:
+        if not kept:
+            kept.append(await context.attach("議事録.txt", MINUTES))
+            return Reply("預かりました。")
+        return Reply(f"{len(await context.open(kept[0]))}、{await context.text(kept[0])}")
+
+    return Kit([write])
+
+
+async def test_a_skill_opens_later_what_it_has_kept(reopening: Kit) -> None:
+    await reopening.say("議事録を作って")
+    again = await reopening.say("議事録を見せて")
+    assert again.text == f"{len(MINUTES)}、{MINUTES.decode()}"
+
+
+async def test_what_is_kept_no_longer_is_asked_for_again(reopening: Kit) -> None:
+    await reopening.say("議事録を作って")
+    reopening.clock.move(400 * 24 * 60 * 60)
+    gone = await reopening.say("議事録を見せて")
+    assert gone.status == "failed"
+    assert "議事録.txt の保存期間が過ぎました。もう一度お送りください。" in gone.text

@@ -363,3 +363,14 @@ def test_a_reply_survives_being_kept_as_json() -> None:
         turn="t",
     )
     assert load_reply(dump_reply(reply)) == reply
+
+
+async def test_a_skill_gets_the_cells_of_an_attached_table() -> None:
+    @skill(name="count", title="数える", description="行を数える", triggers=("数えて",))
+    async def count(message: Message, context: Context) -> Reply:
+        (sheet,) = await context.sheets(message.attachments[0])
+        return Reply(f"{len(sheet.rows) - 1}件、見出しは{'と'.join(sheet.rows[0])}です。")
+
+    kit = Kit([count])
+    reply = await kit.say("数えて", files={"意見.csv": "番号,ご意見\n1,道\n2,橋\n".encode()})
+    assert reply.text == "2件、見出しは番号とご意見です。"

@@ -274,6 +274,10 @@ class SearchContract:
         assert not await search.rank("会費はいくらですか", ())
         assert len(await search.rank("会費 正面玄関", passages, top=1)) == 1
 
+    async def test_the_cells_of_a_table_come_out_as_they_are(self, search: Search) -> None:
+        sheet = (await search.sheets("意見.csv", "番号,ご意見\n1,道を直して\n".encode()))[0]
+        assert sheet.rows == (("番号", "ご意見"), ("1", "道を直して"))
+
     async def test_a_file_that_cannot_be_read_is_said_to_be(self, search: Search) -> None:
         with pytest.raises(UnreadableDocument):
             await search.read("broken.docx", b"PK\x03\x04\xff\xfe broken")

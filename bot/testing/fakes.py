@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ from bot.ports import (
     Workspace,
     Zone,
 )
+from bot.sheets import Sheet
 
 
 class StillClock:
@@ -95,6 +97,13 @@ class FakeSearch:
     async def text(self, name: str, content: bytes) -> str:
         await self.read(name, content)  # refuses what cannot be read
         return content.decode("utf-8")
+
+    async def sheets(self, name: str, content: bytes) -> Sequence[Sheet]:
+        try:
+            lines = content.decode("utf-8-sig").splitlines(keepends=True)
+        except UnicodeDecodeError as error:
+            raise UnreadableDocument(f"{name}: 読めません。") from error
+        return [Sheet("", tuple(tuple(row) for row in csv.reader(lines)))]
 
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5

@@ -17,11 +17,12 @@ from bot.errors import BadInput, Refused
 from bot.messages import new_id
 from bot.ports import AuditEvent
 from bot.services.audit.checkpoints import Checkpoint, CheckpointCopy, PublicKey, Signer, known_keys
-from bot.services.audit.export import BOM, export, safe_cell
+from bot.services.audit.export import export
 from bot.services.audit.proof import verify_proof
 from bot.services.audit.record import SqlAudit
 from bot.services.audit.search import Filter
 from bot.services.database import Database
+from bot.sheets import BOM, safe_cell
 from bot.testing.fakes import StillClock
 
 # Source: the example of the C2SP signed-note page, read 2026-11-22.

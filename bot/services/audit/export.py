@@ -15,13 +15,10 @@ from bot.errors import BadInput
 from bot.ports import AuditEvent, Role
 from bot.services.audit.record import SqlAudit
 from bot.services.audit.search import Filter
+from bot.sheets import BOM, safe_cell
 
 Format = Literal["jsonl", "csv"]
 
-# Without the mark, spreadsheets in Japan read UTF-8 as Shift_JIS.
-BOM = "\ufeff"
-# A cell that begins so is run as a formula; the wide forms are turned into narrow ones first.
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("id", "記録ID"),
     ("turn", "受付番号"),
@@ -89,11 +86,6 @@ async def export(
             event = proof["events"][0]
             fields = {**json.loads(event["canonical"]), "leaf_index": event["leaf_index"]}
             yield _row([_cell(fields.get(name, "")) for name, _ in COLUMNS])
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe goes before the others."""
-    return f"'{text}" if text.startswith(STARTS_FORMULA) else text
 
 
 def _cell(value: Any) -> str:

@@ -24,8 +24,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.errors import UnreadableDocument
-from bot.services.manuals.readers import gate, text
+from bot.services.manuals.readers import gate, sheets, text
 from bot.services.manuals.readers.document import Block, Document, Unreadable, from_json
+from bot.sheets import Sheet
 
 __all__ = ["Block", "Document", "Reader", "parse"]
 
@@ -59,6 +60,18 @@ async def read_text(name: str, content: bytes) -> str:
         raise _explained(name, error.problem, error.remedy) from error
 
 
+async def read_sheets(name: str, content: bytes) -> list[Sheet]:
+    """A spreadsheet or CSV cell by cell. Raises UnreadableDocument like `parse`."""
+    if gate.suffix(name) in sheets.PLAIN:
+        try:
+            # No child, as for plain texts; and a CSV of a million rows does not fit into one.
+            return await asyncio.to_thread(sheets.read, name, content)
+        except Unreadable as error:
+            raise _explained(name, error.problem, error.remedy) from error
+    async with Reader() as reader:
+        return await reader.sheets(name, content)
+
+
 class Reader:
     """Reads documents one after another in one child process. Use it as `async with`."""
 
@@ -80,19 +93,32 @@ class Reader:
 
     async def parse(self, name: str, content: bytes) -> Document:
         """Read a document. Raises UnreadableDocument, naming the file and what to do."""
-        try:
-            if gate.suffix(name) not in gate.READABLE or len(content) > gate.MAX_BYTES:
-                gate.check(name, content)  # its kind and size need no child
-            async with self._turn:
-                answer = await self._ask(name, content)
-        except Unreadable as error:
-            raise _explained(name, error.problem, error.remedy) from error
-        if "problem" in answer:
-            raise _explained(name, str(answer["problem"]), str(answer["remedy"]))
+        answer = await self._answer({"name": name}, content)
         try:
             return from_json(answer["document"])
         except (KeyError, TypeError, ValueError) as error:
             raise _explained_as_broken(name) from error
+
+    async def sheets(self, name: str, content: bytes) -> list[Sheet]:
+        """Read a spreadsheet or CSV cell by cell. Raises UnreadableDocument like `parse`."""
+        answer = await self._answer({"name": name, "cells": True}, content)
+        try:
+            return await asyncio.to_thread(sheets.from_json, answer["sheets"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _explained_as_broken(name) from error
+
+    async def _answer(self, request: dict[str, Any], content: bytes) -> dict[str, Any]:
+        name = str(request["name"])
+        try:
+            if gate.suffix(name) not in gate.READABLE or len(content) > gate.MAX_BYTES:
+                gate.check(name, content)  # its kind and size need no child
+            async with self._turn:
+                answer = await self._ask(request, content)
+        except Unreadable as error:
+            raise _explained(name, error.problem, error.remedy) from error
+        if "problem" in answer:
+            raise _explained(name, str(answer["problem"]), str(answer["remedy"]))
+        return answer
 
     async def close(self) -> None:
         child, self._child = self._child, None
@@ -102,14 +128,13 @@ class Reader:
             # Also drains and closes the pipes.
             await child.communicate()
 
-    async def _ask(self, name: str, content: bytes) -> dict[str, Any]:
-        request = json.dumps({"name": name}).encode()
+    async def _ask(self, request: dict[str, Any], content: bytes) -> dict[str, Any]:
         child = self._child = self._child or await _start()
         assert child.stdin is not None
         assert child.stdout is not None
         try:
             async with asyncio.timeout(self._wall_seconds):
-                for part in (request, content):
+                for part in (json.dumps(request).encode(), content):
                     child.stdin.write(len(part).to_bytes(4, "big"))
                     child.stdin.write(part)
                 await child.stdin.drain()

@@ -29,10 +29,11 @@ from bot.messages import LABELS, UNKNOWN_LABEL, label_rank
 from bot.ports import MANUAL, Passage
 from bot.services.database import Database
 from bot.services.manuals.chunking import chunk
-from bot.services.manuals.documents import parse, read_text
+from bot.services.manuals.documents import parse, read_sheets, read_text
 from bot.services.manuals.marking import mark
 from bot.services.manuals.question import Question
 from bot.services.tables import DocumentRow, IndexVersionRow, PassageRow
+from bot.sheets import Sheet
 
 # Below this an index is built from the table faster than people notice (0.1 s).
 IN_MEMORY = 2_000
@@ -184,6 +185,10 @@ class TantivySearch:
     async def text(self, name: str, content: bytes) -> str:
         """Read a file that is not kept as plain lines. Raises UnreadableDocument."""
         return await read_text(name, content)
+
+    async def sheets(self, name: str, content: bytes) -> Sequence[Sheet]:
+        """Read a spreadsheet or CSV that is not kept. Raises UnreadableDocument."""
+        return await read_sheets(name, content)
 
     async def rank(
         self, query: str, passages: Sequence[Passage], *, top: int = 5

@@ -18,7 +18,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, BinaryIO
 
-from bot.services.manuals.readers import gate
+from bot.services.manuals.readers import gate, sheets
 from bot.services.manuals.readers.dates import iso_date, revision_date
 from bot.services.manuals.readers.document import Document, Unreadable, to_json
 
@@ -41,7 +41,7 @@ def main() -> None:
     while (request := _receive(source)) is not None:
         content = _receive(source) or b""
         _allow_cpu(CPU_SECONDS)
-        answer = json.dumps(_answer(json.loads(request)["name"], content), ensure_ascii=False)
+        answer = json.dumps(_answer(json.loads(request), content), ensure_ascii=False)
         encoded = answer.encode("utf-8", "replace")
         target.write(len(encoded).to_bytes(4, "big") + encoded)
         target.flush()
@@ -62,8 +62,11 @@ def read(name: str, content: bytes) -> Document:
     return replace(document, title=title, revised=revised)
 
 
-def _answer(name: str, content: bytes) -> dict[str, Any]:
+def _answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
+    name = request["name"]
     try:
+        if request.get("cells"):
+            return {"sheets": sheets.to_json(sheets.read(name, content))}
         return {"document": to_json(read(name, content))}
     except Unreadable as error:
         return {"problem": error.problem, "remedy": error.remedy}

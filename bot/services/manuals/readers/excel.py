@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime, time
 from typing import Any
@@ -10,18 +11,19 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from bot.services.manuals.readers import gate
 from bot.services.manuals.readers.document import Block, Document, Unreadable, table
 from bot.services.manuals.readers.gate import broken
+from bot.sheets import Sheet
 
 MAX_CELLS = 1_000_000
+FORMULA = re.compile(rb"<f[ />]")
+NOT_CALCULATED = "計算式の結果が保存されていません"
+CALCULATED_WRONG = "計算式がエラーになっています"
 
 
 def read(name: str, content: bytes) -> Document:
-    try:
-        # data_only: the values that were last shown, not the formulas.
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, InvalidFileException) as error:
-        raise broken() from error
+    book = _open(content)
     blocks: list[Block] = []
     warnings = []
     for sheet in book.worksheets:
@@ -45,12 +47,64 @@ def read(name: str, content: bytes) -> Document:
     )
 
 
+def read_sheets(content: bytes) -> list[Sheet]:
+    """Every sheet cell by cell, the hidden ones too; a formula needs its saved result."""
+    book = _open(content)
+    formulas = _formulas(content)
+    sheets = []
+    for sheet in book.worksheets:
+        if sheet.max_row * sheet.max_column > gate.MAX_CELLS:
+            raise _too_large(sheet)
+        merges = tuple(
+            (merged.min_row - 1, merged.min_col - 1, merged.max_row - 1, merged.max_col - 1)
+            for merged in sheet.merged_cells.ranges
+        )
+        rows, problems = [], []
+        for at, row in enumerate(sheet.iter_rows()):
+            rows.append(tuple(_shown(cell) for cell in row))
+            for column, cell in enumerate(row):
+                if cell.data_type == "e":
+                    problems.append((at, column, CALCULATED_WRONG))
+                elif cell.value is None and (sheet.title, at, column) in formulas:
+                    problems.append((at, column, NOT_CALCULATED))
+        sheets.append(Sheet(sheet.title, tuple(rows), tuple(sorted(merges)), tuple(problems)))
+    return sheets
+
+
+def _open(content: bytes, **options: bool) -> Any:
+    try:
+        # data_only: the values that were last shown, not the formulas.
+        return openpyxl.load_workbook(io.BytesIO(content), **{"data_only": True, **options})
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, InvalidFileException) as error:
+        raise broken() from error
+
+
+def _formulas(content: bytes) -> set[tuple[str, int, int]]:
+    """Where formulas stand. Most files have none: looking for the mark first saves a reading."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        if not any(FORMULA.search(archive.read(part)) for part in parts):
+            return set()
+    book = _open(content, data_only=False, read_only=True)
+    return {
+        (sheet.title, cell.row - 1, cell.column - 1)
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+
+
+def _too_large(sheet: Any) -> Unreadable:
+    return Unreadable(
+        f"シート「{sheet.title}」が大きすぎます", "表を分けるか、空の行と列を消してください。"
+    )
+
+
 def _sheet(sheet: Any) -> list[Block]:
     """A sheet holds tables parted by empty rows, with lines of prose around them."""
     if sheet.max_row * sheet.max_column > MAX_CELLS:
-        raise Unreadable(
-            f"シート「{sheet.title}」が大きすぎます", "表を分けるか、空の行と列を消してください。"
-        )
+        raise _too_large(sheet)
     page = f"シート「{sheet.title}」"
     grid = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
     for merged in sheet.merged_cells.ranges:

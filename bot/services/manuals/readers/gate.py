@@ -10,8 +10,11 @@ from pathlib import PurePosixPath
 from bot.services.manuals.readers.document import Unreadable
 
 MAX_BYTES = 50_000_000
+MAX_CSV_BYTES = 500_000_000
 MAX_UNPACKED = 300_000_000
 MAX_ENTRIES = 10_000
+MAX_CELLS = 2_000_000
+MAX_CSV_CELLS = 20_000_000
 # XML and sparse sheets pack well; 1,000 is near the limit of the deflate format itself (1,032).
 MAX_RATIO = 200
 RATIO_MATTERS_FROM = 10_000_000
@@ -29,16 +32,16 @@ def suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
-def check(name: str, content: bytes) -> None:
+def check(name: str, content: bytes, *, max_bytes: int = MAX_BYTES) -> None:
     """Raise Unreadable unless the file is what its name says and safe to unpack."""
     kind = suffix(name)
     _check_kind(kind)
     if not content.strip(b"\x00\r\n\t "):
         raise Unreadable("中身が空です", "元のファイルを確認して、もう一度保存してください。")
-    if len(content) > MAX_BYTES:
+    if len(content) > max_bytes:
         raise Unreadable(
             f"大きすぎます（{len(content) // 1_000_000} MB）",
-            f"{MAX_BYTES // 1_000_000} MB 以下に分けてください。",
+            f"{max_bytes // 1_000_000} MB 以下に分けてください。",
         )
     if kind in OOXML:
         _check_office(kind, content)
