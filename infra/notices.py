@@ -24,8 +24,8 @@ NOTICES = Path(__file__).with_name("THIRD_PARTY_NOTICES.md")
 # Nothing here asks for the source of what is built on it. GPL and AGPL do: they are missing.
 ACCEPTED = frozenset(
     {
-        "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "ISC", "MIT", "MIT-0",
-        "MIT-CMU", "MPL-1.1", "MPL-2.0", "PSF-2.0",
+        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CNRI-Python",
+        "IPA", "ISC", "MIT", "MIT-0", "MIT-CMU", "MPL-1.1", "MPL-2.0", "PSF-2.0", "Zlib",
     }
 )  # fmt: skip
 # How packages write it that do not use SPDX names. Classifiers lose what "BSD License" leaves open.

@@ -28,6 +28,7 @@ COMMANDS = {
     "docs": ("bot.cli.documents", "文書を登録・一覧・削除・検索します"),
     "draft": ("bot.cli.drafting", "文書の下書きを作り、昨年の文書を新しい年度に直します"),
     "minutes": ("bot.cli.minutes", "会議の文字起こしから議事録の下書きを作ります"),
+    "opinions": ("bot.cli.opinions", "寄せられた意見を話題に分け、結果表を作ります"),
     "check": ("bot.cli.checking", "文書を公用文の規則で点検します"),
     "records": ("bot.cli.records", "過去の文書を登録し、似たものを探します"),
     "eval": ("bot.cli.evaluating", "検索やスキルの精度と速さを測ります"),

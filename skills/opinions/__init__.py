@@ -1,0 +1,1 @@
+"""Public comments: grouped into topics, drawn as a map and set out in a table."""
