@@ -27,6 +27,7 @@ from skills.draft import numbering
 MISSING = "【要記入】"
 COUNTER, OPTIONAL, CONDITION = "番号", "任意", "あれば:"
 SLOT = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
+LEAST_ECHO = 3
 MOST_BYTES = 5 * 1024 * 1024
 MOST_UNPACKED = 40 * 1024 * 1024
 _MACROS = ("vbaproject", "vbadata", ".docm", "macroenabled")
@@ -110,11 +111,26 @@ def _fill_paragraph(paragraph: Any, text: str, values: Values, styles: Mapping[s
         if match[1] == OPTIONAL or match[1].startswith(CONDITION):
             return ""
         value = values.get(match[1])
-        return _asked(match[1], label) if value is None else value
+        if value is None:
+            return _asked(match[1], label)
+        return without_echo(value, match.string[match.end() :])
 
     replace(paragraph, SLOT, put)
     _mark_missing(paragraph)
     return 0
+
+
+def without_echo(value: str, following: str) -> str:
+    """A value without its end when the template says the same next.
+
+    「訓練について」 before 「について（通知）」 is 「訓練」. Fewer than LEAST_ECHO characters
+    may be chance.
+    """
+    longest = min(len(value) - 1, len(following))
+    for size in range(longest, LEAST_ECHO - 1, -1):
+        if value.endswith(following[:size]):
+            return value[:-size]
+    return value
 
 
 def _asked(name: str, label: str) -> str:

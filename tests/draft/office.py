@@ -11,7 +11,7 @@ from pathlib import Path
 from bot import Message, Reply
 from bot.app import ROOT, App
 from bot.messages import Actor, Attachment, Place
-from bot.testing.fakes import FakeChat
+from bot.testing import FakeChat
 
 WORKSPACE = "main"
 

@@ -244,3 +244,18 @@ def test_furigana_is_not_put_over_furigana(tmp_path: Path) -> None:
         assert over == ["かんせん", "しょう", "きょうしつ"]
     document.replace(made.paragraphs[0]._p, re.compile("教室"), lambda _: "講座")
     assert document.lines(made) == ["感染症の講座"]
+
+
+@pytest.mark.parametrize(
+    "subject", ["防災訓練の実施", "防災訓練の実施について", "防災訓練の実施について（通知）"]
+)
+def test_a_subject_typed_whole_does_not_say_its_end_twice(subject: str, tmp_path: Path) -> None:
+    text = drafted("通知", tmp_path, {"件名": subject}).text
+    assert text.count("防災訓練の実施について（通知）") == 1
+    assert "についてについて" not in text
+    assert text.count("（通知）") == 1
+
+
+def test_an_end_of_two_letters_may_be_chance() -> None:
+    assert document.without_echo("市長", "長様") == "市長"
+    assert document.without_echo("について", "について") == "について"
