@@ -131,22 +131,9 @@ def test_a_file_of_an_answer_is_put_into_its_thread(slack: Slack) -> None:
 
 
 def test_an_attached_file_is_read(slack: Slack) -> None:
-    boundary, content = "b0undary", "議事録\n" * 100
-    fields = {"channel": "C1SOMU", "user": "U1SATO", "text": f"{MENTION} これを読んで"}
-    body = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    body += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="会議.txt"\r\n'
-        f"Content-Type: text/plain\r\n\r\n{content}\r\n--{boundary}--\r\n"
-    )
-    stage.request(
-        f"{slack.base}/_control/upload",
-        body.encode(),
-        {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
-    assert slack.wait_for_text(f"会議.txt（{len(content.encode())}バイト）を読みました。")
+    content = ("議事録\n" * 100).encode()
+    slack.upload(f"{MENTION} これを読んで", "会議.txt", content)
+    assert slack.wait_for_text(f"会議.txt（{len(content)}バイト）を読みました。")
 
 
 def test_a_long_answer_arrives_whole_in_several_messages(slack: Slack) -> None:

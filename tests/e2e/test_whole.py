@@ -108,19 +108,8 @@ def test_a_slash_command_is_private_until_it_is_shared(slack: Slack) -> None:
 
 
 def test_a_file_attached_in_slack_is_searched_first(slack: Slack) -> None:
-    boundary = "b0undary"
     content = "# 懇親会\n\n会費は4,200円です。\n集合は午後6時に正面玄関です。\n"
-    fields = {"channel": "C1SOMU", "user": "U1SATO", "text": f"{MENTION} 会費はいくらですか"}
-    body = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    body += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="懇親会.md"\r\n'
-        f"Content-Type: text/markdown\r\n\r\n{content}\r\n--{boundary}--\r\n"
-    )
-    header = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    stage.request(f"{slack.base}/_control/upload", body.encode(), header)
+    slack.upload(f"{MENTION} 会費はいくらですか", "懇親会.md", content.encode())
     assert "懇親会.md" in words(slack.wait_for_text("会費は4,200円です。"))
 
 

@@ -186,6 +186,27 @@ class Slack:
             body["thread_ts"] = thread
         return str(self.control("message", **body)["message"]["ts"])
 
+    def upload(
+        self, text: str, name: str, content: bytes, *, channel: str = "C1SOMU", thread: str = ""
+    ) -> None:
+        """Write a message with a file, as a person."""
+        fields = {"channel": channel, "user": "U1SATO", "text": text}
+        if thread:
+            fields["thread_ts"] = thread
+        parts = [
+            f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode()
+            for key, value in fields.items()
+        ]
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        parts.append(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + content)
+        body = b"".join(b"--b0undary\r\n" + part + b"\r\n" for part in parts) + b"--b0undary--\r\n"
+        header = {"Content-Type": "multipart/form-data; boundary=b0undary"}
+        request(f"{self.base}/_control/upload", body, header)
+
+    def command(self, name: str, text: str = "", channel: str = "C1SOMU") -> None:
+        """Type a slash command, as a person."""
+        self.control("command", channel=channel, user="U1SATO", command=name, text=text)
+
     def press(self, message: Mapping[str, Any], title: str, user: str = "U1SATO") -> None:
         """Press the button with this title under a message."""
         block, element = next(
