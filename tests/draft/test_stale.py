@@ -282,3 +282,11 @@ def test_the_samples_are_many_and_tempting() -> None:
     assert len(list(DATA.glob("*/*.txt"))) >= 16
     assert sum(mark.is_stale for mark in marks) >= 220
     assert sum(not mark.is_stale for mark in marks) >= 120
+
+
+def test_a_series_counted_over_the_years_moves_on_also_behind_its_year() -> None:
+    title, last = "令和8年度第12回講座の開催", "昨年度の第11回には多くの方が参加しました。"
+    assert ("第12回", "第13回") in [(one.text, one.suggestion) for one in stale(title, last)]
+    assert "第12回" not in [one.text for one in stale(title)]
+    assert "第15回" in [one.text for one in stale("令和8年度第15回講座の開催")]
+    assert "第2回" not in [one.text for one in stale("令和8年度第2回審議会の開催")]

@@ -20,6 +20,9 @@ _TIMES = re.compile(
     rf"第\s?(?P<n>{_N})\s?回(?!国勢|国会)|(?P<total>{_N})回目(?=[とに]な|を(?:数|迎))"
 )
 _IN_YEAR = re.compile(r"(?:年度|年|期)\s?の?\s?$")
+# Once a month at most; 「昨年度の第11回」 tells that 「令和8年度第12回」 is counted over the years.
+MOST_IN_YEAR = 12
+_LAST_TIME = re.compile(rf"(?:昨年度?|前年度?|前回)[^。、]{{0,6}}第\s?(?P<n>{_N})\s?回")
 _TERM = re.compile(rf"第\s?(?P<n>{_N})\s?(?P<unit>期|次)")
 _PUPILS = re.compile(r"の?(?:[^。、]{0,6}(?:生|受講|講座|教室|募集|塾|大学|隊員))")
 # Plans whose terms the law fixes: the length in years and the first fiscal year of one term.
@@ -67,10 +70,10 @@ _NOTICE = re.compile(r"(?:公告|告示)(?P<number>第\s?[0-9]{1,4}\s?号)")
 
 def find(readings: Sequence[Reading], move: Move) -> Iterator[tuple[int, Found]]:
     """Counts, terms of plans, years gone by and document numbers. Yields (line, find)."""
-    sessions = _sessions(readings)
+    sessions, last = _sessions(readings), _last_times(readings)
     for at, reading in enumerate(readings):
         for match in _TIMES.finditer(reading.plain):
-            if _goes_on(match, reading, sessions, is_head=at < HEAD):
+            if _goes_on(match, reading, sessions, last, is_head=at < HEAD):
                 why = f"毎年開くものとして、{move.delta}回進めました。"
                 yield at, _counted(match, reading, move.delta, COUNT, why)
         for finder in (_terms, _elapsed, _numbers):
@@ -91,11 +94,24 @@ def _sessions(readings: Sequence[Reading]) -> frozenset[int]:
     return frozenset(found) if len(found) > 1 else frozenset()
 
 
+def _last_times(readings: Sequence[Reading]) -> frozenset[int]:
+    """Which number the year before had: 「昨年度の第11回」."""
+    return frozenset(
+        value(match["n"]) for reading in readings for match in _LAST_TIME.finditer(reading.plain)
+    )
+
+
 def _goes_on(
-    match: re.Match[str], reading: Reading, sessions: frozenset[int], *, is_head: bool
+    match: re.Match[str],
+    reading: Reading,
+    sessions: frozenset[int],
+    last: frozenset[int],
+    *,
+    is_head: bool,
 ) -> bool:
     before, number = reading.plain[: match.start()], value(match["n"] or match["total"])
-    is_in_year = number in sessions or _IN_YEAR.search(before) is not None
+    is_counted_on = number > MOST_IN_YEAR or number - 1 in last
+    is_in_year = number in sessions or (_IN_YEAR.search(before) is not None and not is_counted_on)
     # Low numbers below the head are meetings within the year; a first of its kind is history.
     if _OF_OLD.search(before) or _WAS_OLD.match(reading.plain[match.end() :]):
         return False
