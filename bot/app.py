@@ -36,6 +36,7 @@ from bot.settings import Settings
 from bot.turn import Bot
 
 if TYPE_CHECKING:
+    from bot.services.model.embeddings import OpenAIEmbeddings
     from bot.services.model.openai import OpenAIModel
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             [f"SHOMU_HOME のフォルダー {settings.home} を使えません（{error.strerror}）。"],
             remedy="書き込めるフォルダーを SHOMU_HOME に指定してください。",
         ) from error
-    model = open_model(settings)
+    model, embeddings = open_model(settings), open_embeddings(settings)
     async with AsyncExitStack() as closing:
         database = await Database.open(
             settings.database_url or f"sqlite+aiosqlite:///{settings.home / 'shomu.db'}"
@@ -135,8 +136,10 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         await keep_words(database, prompts, skills.values(), clock.now())
         for name, why in await follow_references(library, skills.values()):
             log.warning("%s: %s", name, why)
+        for opened in (model, embeddings):
+            if opened is not None:
+                closing.push_async_callback(opened.close)
         if model is not None:
-            closing.push_async_callback(model.close)
             # Half a second of work that would hold up the first answer, and everybody else's.
             await asyncio.to_thread(tokens.load)
         reminders = SqlReminders(database)
@@ -154,6 +157,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             computing=computing,
             home=settings.home,
             llm=model,
+            embeddings=embeddings,
         )
         bot = Bot(skills, services, first_questions(skills))
         yield App(
@@ -215,5 +219,22 @@ def open_model(settings: Settings) -> OpenAIModel | None:
         key=settings.model_key,
         zone=settings.model_zone,  # type: ignore[arg-type]  # settings check it
         context_tokens=settings.model_context,
+        timeout_seconds=settings.model_timeout,
+    )
+
+
+def open_embeddings(settings: Settings) -> OpenAIEmbeddings | None:
+    """The configured embedding model, at the endpoint of the model; None without one."""
+    if not settings.uses_embeddings:
+        return None
+    from bot.services.http import Egress
+    from bot.services.model.embeddings import OpenAIEmbeddings
+
+    return OpenAIEmbeddings(
+        name=settings.embedding_model,
+        url=settings.model_url,
+        egress=Egress(settings.egress_hosts),
+        key=settings.model_key,
+        zone=settings.model_zone,  # type: ignore[arg-type]  # settings check it
         timeout_seconds=settings.model_timeout,
     )

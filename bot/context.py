@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot import file_names, masking, policy, routing, stopping
+from bot import file_names, masking, outgoing, policy, routing, stopping
 from bot.contract import Skill, T, skill_folder
 from bot.errors import BadInput, ModelFailed, NoModel, Stopped
+from bot.ledger import Ledger
 from bot.messages import (
     LABELS,
     UNKNOWN_LABEL,
@@ -39,56 +40,25 @@ from bot.ports import (
     Completion,
     Computing,
     Directory,
+    Embeddings,
     Files,
     Member,
     Passage,
-    PromptUse,
     Records,
     Reminders,
     Search,
-    Turn,
     Workspace,
+    Zone,
 )
 from bot.prompts import PromptBook
 from bot.sheets import Sheet
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 MOST_ATTACHED_BYTES = 20 * 1024 * 1024
 STOP_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class Ledger:
-    """What one turn used: becomes the details of its audit record."""
-
-    model: str = ""
-    prompts: list[PromptUse] = field(default_factory=list)
-    tokens_in: int = 0
-    tokens_out: int = 0
-    decision: str = ""
-    label: str = ""
-    zone: str = ""
-    masks: dict[str, int] = field(default_factory=dict)
-    model_failures: list[str] = field(default_factory=list)
-    can_be_stopped: bool = False
-
-    def details(self) -> dict[str, Any]:
-        """What was asked of a model."""
-        return {
-            "model": self.model,
-            "prompts": [str(use) for use in self.prompts],
-            "tokens_in": self.tokens_in,
-            "tokens_out": self.tokens_out,
-            "model_failures": self.model_failures,
-        }
-
-    def policy(self) -> dict[str, Any]:
-        """What was decided about the data that went to it."""
-        return {
-            "model_label": self.label,
-            "zone": self.zone,
-            "decision": self.decision,
-            "masks": self.masks,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +76,7 @@ class Services:
     computing: Computing
     home: Path
     llm: LLM | None = None
+    embeddings: Embeddings | None = None
 
 
 class TurnContext:
@@ -154,8 +125,13 @@ class TurnContext:
     def model(self) -> str:
         return self._services.llm.name if self._services.llm else ""
 
+    @property
+    def embedding_model(self) -> str:
+        return self._services.embeddings.name if self._services.embeddings else ""
+
     def count(self, text: str) -> int:
-        return self._services.llm.count(text) if self._services.llm else 0
+        model = self._services.llm or self._services.embeddings
+        return model.count(text) if model else 0
 
     async def find(
         self, query: str, *, top: int = 5, collection: str = MANUAL, before: str = ""
@@ -321,21 +297,21 @@ class TurnContext:
         model = self._services.llm
         if model is None:
             raise NoModel("no model")
-        decision = self._decide(model, passages)
-        shown = _fit(passages, model, max_tokens)
+        label = highest_label([policy.LABEL_OF_QUESTIONS, *(p.label for p in passages)])
+        decision = self._decide(model.zone, label)
+        shown = outgoing.fit(passages, model, max_tokens)
         owner, _, purpose = prompt.rpartition("/")
         turns, use = self._services.prompts.render(
             owner or self.skill.name,
             purpose,
             self._message.actor.locale,
-            {**inputs, "passages": [_shown(passage) for passage in shown]},
+            {**inputs, "passages": [outgoing.shown(passage) for passage in shown]},
         )
-        masked = _Masked(turns) if decision == "mask" else None
+        masked = outgoing.Masked(turns) if decision == "mask" else None
         if masked is not None:
             turns = masked.turns
-            for kind, count in masked.counts.items():
-                self._ledger.masks[kind] = self._ledger.masks.get(kind, 0) + count
-        await self._reserve(model, turns, max_tokens)
+            self._ledger.add_masks(masked.counts)
+        await self._reserve(sum(model.count(turn.text) for turn in turns) + max_tokens)
         self._ledger.prompts.append(use)
         if owner and self.skill.instructions:
             self._ledger.prompts.append(self.skill.words)
@@ -350,57 +326,47 @@ class TurnContext:
         self._ledger.tokens_out += completion.tokens_out
         return completion if masked is None else masked.restore(completion)
 
-    def _decide(self, model: LLM, passages: Sequence[Passage]) -> policy.Decision:
-        label = highest_label([policy.LABEL_OF_QUESTIONS, *(p.label for p in passages)])
-        decision = policy.decide(label, model.zone)
-        self._ledger.label, self._ledger.zone, self._ledger.decision = label, model.zone, decision
+    async def embed(self, texts: Sequence[str], *, label: str) -> NDArray[np.float32]:
+        model = self._services.embeddings
+        if model is None:
+            raise NoModel("no embeddings")
+        if self._decide(model.zone, label) == "mask":
+            masked = await asyncio.to_thread(masking.mask_all, texts)
+            texts = masked.texts
+            self._ledger.add_masks(masked.found)
+        sizes = await asyncio.to_thread(lambda: [model.count(text) for text in texts])
+        await self._reserve(sum(sizes))
+        parts: list[NDArray[np.float32]] = []
+        for start, end in outgoing.batches(sizes):
+            told = f"{start:,}／{len(texts):,}件の文をモデルに渡しました…"
+            await self.progress(told, stoppable=True)
+            await self.stop_if_asked()
+            try:
+                embedded = await model.embed(texts[start:end])
+                if parts and parts[0].shape[1] != embedded.vectors.shape[1]:
+                    raise ModelFailed("garbage")
+            except ModelFailed as failure:
+                self._ledger.model_failures.append(str(failure))
+                raise
+            self._ledger.model = embedded.engine
+            self._ledger.tokens_in += embedded.tokens
+            parts.append(embedded.vectors)
+        # A tenth of a second to import: only those who use it wait for it.
+        import numpy as np
+
+        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def _decide(self, zone: Zone, label: str) -> policy.Decision:
+        decision = policy.decide(label, zone)
+        self._ledger.label, self._ledger.zone, self._ledger.decision = label, zone, decision
         if decision == "refuse":
             raise NoModel("policy")
         return decision
 
-    async def _reserve(self, model: LLM, turns: Sequence[Turn], max_tokens: int) -> None:
+    async def _reserve(self, wanted: int) -> None:
         """Take the tokens from the month's budget before they are spent."""
         limit = self._workspace.monthly_tokens
         if not limit:
             return
-        wanted = sum(model.count(turn.text) for turn in turns) + max_tokens
         if not await self._services.directory.reserve(self._workspace, "tokens", wanted, limit):
             raise NoModel("budget")
-
-
-class _Masked:
-    """Personal data out of what goes to the model, and back into what comes from it."""
-
-    def __init__(self, turns: Sequence[Turn]) -> None:
-        self.turns: list[Turn] = []
-        self.counts: dict[str, int] = {}
-        self._table: dict[str, str] = {}
-        masked = masking.mask_all([turn.text for turn in turns])
-        self.turns = [
-            replace(turn, text=text) for turn, text in zip(turns, masked.texts, strict=True)
-        ]
-        self.counts = dict(masked.found)
-        self._table = dict(masked.table)
-
-    def restore(self, completion: Completion) -> Completion:
-        return replace(
-            completion,
-            text=masking.restore(completion.text, self._table),
-            value=masking.restore_value(completion.value, self._table),
-        )
-
-
-def _shown(passage: Passage) -> str:
-    return f"{passage.document} {passage.heading}\n{passage.text}"
-
-
-def _fit(passages: Sequence[Passage], model: LLM, max_tokens: int) -> list[Passage]:
-    """The best passages that the model's window holds, at least one."""
-    room = model.context_tokens - max_tokens - 1_500  # the prompt's own words and the question
-    kept: list[Passage] = []
-    for passage in passages:
-        room -= model.count(_shown(passage)) + 20
-        if room < 0 and kept:
-            break
-        kept.append(passage)
-    return kept

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from bot.messages import Attachment, File, Form, Message, Reply, Said
 from bot.ports import MANUAL, Completion, Passage, PromptUse
 from bot.sheets import Sheet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Risk = Literal["blue", "yellow", "red"]
 T = TypeVar("T")
@@ -57,8 +61,13 @@ class Context(Protocol):
         """The model's name; empty without one."""
         ...
 
+    @property
+    def embedding_model(self) -> str:
+        """The name of the model that makes vectors of texts; empty without one."""
+        ...
+
     def count(self, text: str) -> int:
-        """How many tokens the model takes a text for; 0 without a model, which counts nothing."""
+        """How many tokens a model takes a text for; 0 without any, when nothing is counted."""
         ...
 
     async def find(
@@ -141,6 +150,15 @@ class Context(Protocol):
 
         Raises NoModel when there is none or policy forbids it, ModelFailed when it fails:
         both mean that the skill answers offline.
+        """
+        ...
+
+    async def embed(self, texts: Sequence[str], *, label: str) -> NDArray[np.float32]:
+        """Texts as vectors, float32 (n, d); those of like meaning are near to each other.
+
+        `label` is that of the texts and decides whether the model may see them, masked or not at
+        all. Progress is shown with a button that stops it. Raises NoModel and ModelFailed as
+        `complete` does, and Stopped.
         """
         ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bot.messages import (
     Actor,
@@ -23,6 +23,10 @@ from bot.messages import (
     Said,
 )
 from bot.sheets import Sheet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Zone = Literal["local", "lgwan", "cloud"]
 Role = Literal["staff", "owner", "auditor", "operator", "admin"]
@@ -159,6 +163,33 @@ class LLM(Protocol):
         """Yield the answer as it grows, each time the whole text so far.
 
         Raises ModelFailed when the stream ends without a finish reason.
+        """
+        ...
+
+    def count(self, text: str) -> int:
+        """Count tokens the way the model's budget does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Texts as vectors: finite float32 (n, d), in the order of the texts."""
+
+    vectors: NDArray[np.float32]
+    engine: str
+    tokens: int
+
+
+class Embeddings(Protocol):
+    """A model that places texts of like meaning near to each other."""
+
+    name: str
+    zone: Zone
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """Embed the texts of one request, at least one; the end of a very long one may be cut.
+
+        Raises ModelFailed when it times out, refuses, or a vector is missing or not finite.
         """
         ...
 

@@ -75,6 +75,9 @@ class Settings:
     model_zone: str = _setting("SHOMU_MODEL_ZONE", "cloud", "local, lgwan or cloud")
     model_context: int = _setting("SHOMU_MODEL_CONTEXT", 16_000, "context window in tokens")
     model_timeout: float = _setting("SHOMU_MODEL_TIMEOUT", 30.0, "seconds one answer may take")
+    embedding_model: str = _setting(
+        "SHOMU_EMBEDDING_MODEL", "", "name of the embedding model at the same endpoint; empty: none"
+    )
     egress_hosts: tuple[str, ...] = _setting(
         "SHOMU_EGRESS_HOSTS", (), "hosts the model client may reach besides loopback"
     )
@@ -104,6 +107,10 @@ class Settings:
     @property
     def uses_model(self) -> bool:
         return bool(self.model)
+
+    @property
+    def uses_embeddings(self) -> bool:
+        return bool(self.embedding_model)
 
     @property
     def is_loopback(self) -> bool:
@@ -181,9 +188,9 @@ def _convert(
 def _missing(settings: Settings) -> list[str]:
     """Say which settings are needed by those that are set."""
     mistakes = _missing_for_platforms(settings)
-    if settings.model_url and not settings.model:
+    if settings.model_url and not (settings.uses_model or settings.uses_embeddings):
         mistakes.append("SHOMU_MODEL がありません。使うモデルの名前を指定してください。")
-    if settings.model and not settings.model_url:
+    if (settings.uses_model or settings.uses_embeddings) and not settings.model_url:
         mistakes.append("SHOMU_MODEL_URL がありません。モデルのアドレスを指定してください。")
     if settings.model_zone not in ZONES:
         mistakes.append(f"SHOMU_MODEL_ZONE は {'、'.join(ZONES)} のどれかです。")

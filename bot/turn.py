@@ -14,10 +14,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot import policy, presses, stopping
-from bot.context import Ledger, Services, TurnContext
+from bot.context import Services, TurnContext
 from bot.contract import Skill
 from bot.errors import BadInput, Refused, ShomuError, Stopped, UnknownWorkspace, Withdrawn
 from bot.forms import SkillForms
+from bot.ledger import Ledger
 from bot.messages import (
     LONGEST_QUESTION,
     File,

@@ -1,4 +1,4 @@
-"""The fake model of the kit behaves as a model does."""
+"""The fake models of the kit behave as models do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from bot.errors import ModelFailed
-from bot.ports import LLM
-from bot.testing import FakeLLM
+from bot.ports import LLM, Embeddings
+from bot.testing import FakeEmbeddings, FakeLLM
+from bot.testing.embeddings_contract import EmbeddingsContract, MakeEmbeddings
 from bot.testing.llm_contract import LLMContract, MakeModel
 
 
@@ -19,5 +20,15 @@ class TestFakeLLM(LLMContract):
             return FakeLLM(
                 ModelFailed("server_error") if answer is None else answer for answer in answers
             )
+
+        return make
+
+
+class TestFakeEmbeddings(EmbeddingsContract):
+    @pytest.fixture
+    def make_embeddings(self) -> MakeEmbeddings:
+        async def make(outcomes: Sequence[bool]) -> Embeddings:
+            failed = ModelFailed("server_error")
+            return FakeEmbeddings(failures=[None if good else failed for good in outcomes])
 
         return make

@@ -52,7 +52,12 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ({"SHOMU_TEAMS_DEV": "yes"}, "SHOMU_TEAMS_DEV は0 または 1で指定してください。"),
         ({"SHOMU_MODEL_ZONE": "moon"}, "SHOMU_MODEL_ZONE は local、lgwan、cloud のどれかです。"),
         ({"SHOMU_MODEL": "m"}, "SHOMU_MODEL_URL がありません。"),
+        ({"SHOMU_EMBEDDING_MODEL": "e"}, "SHOMU_MODEL_URL がありません。"),
         ({"SHOMU_MODEL_URL": MODEL["SHOMU_MODEL_URL"]}, "SHOMU_MODEL がありません。"),
+        (
+            {"SHOMU_EMBEDDING_MODEL": "e", "SHOMU_MODEL_URL": "https://example.com/v1"},
+            "SHOMU_MODEL_URL のホスト example.com が SHOMU_EGRESS_HOSTS にありません。",
+        ),
         (
             MODEL | {"SHOMU_MODEL_URL": "https://example.com/v1"},
             "SHOMU_MODEL_URL のホスト example.com が SHOMU_EGRESS_HOSTS にありません。",
@@ -143,6 +148,13 @@ def test_a_model_on_this_machine_or_on_the_list_may_be_reached() -> None:
         "SHOMU_EGRESS_HOSTS": "llm.example.jp",
     }
     assert load({**MODEL, **remote}).uses_model
+
+
+def test_embeddings_need_no_chat_model() -> None:
+    settings = load({"SHOMU_EMBEDDING_MODEL": "e", "SHOMU_MODEL_URL": MODEL["SHOMU_MODEL_URL"]})
+    assert settings.uses_embeddings
+    assert not settings.uses_model
+    assert not load(MODEL).uses_embeddings
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"])

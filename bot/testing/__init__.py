@@ -4,6 +4,7 @@ Each fake passes the same contract tests as the real service: see `bot.testing.c
 """
 
 from bot.testing.fake_chat import FakeChat
+from bot.testing.fake_embeddings import FakeEmbeddings
 from bot.testing.fakes import (
     FakeAudit,
     FakeComputing,
@@ -22,6 +23,7 @@ __all__ = [
     "FakeChat",
     "FakeComputing",
     "FakeDirectory",
+    "FakeEmbeddings",
     "FakeFiles",
     "FakeInbox",
     "FakeLLM",

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 from bot.context import Services
 from bot.contract import Skill
 from bot.messages import Actor, Attachment, Kind, Message, Place, Reply, Visibility, new_id
-from bot.ports import AuditEvent, Computing, Member, Passage, Workspace
+from bot.ports import AuditEvent, Computing, Embeddings, Member, Passage, Workspace
 from bot.prompts import PromptBook, load_prompts
 from bot.testing.fake_chat import FakeChat
 from bot.testing.fakes import (
@@ -52,6 +52,7 @@ class Kit:
         examples: Sequence[str] = (),
         computing: Computing | None = None,
         home: Path | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         space = workspace or Workspace("main", "総務課")
         self.clock = StillClock()
@@ -76,6 +77,7 @@ class Kit:
                 computing=computing or FakeComputing(),
                 home=home or Path(gettempdir()) / f"shomu-kit-{new_id()}",
                 llm=self.llm,
+                embeddings=embeddings,
             ),
             examples,
         )

@@ -37,6 +37,8 @@ from skills.opinions.stance import stances
 from skills.opinions.urgent import urgent_kinds
 
 Progress = Callable[[str], None]
+# (distinct texts, how many claims have each) → their topics.
+Group = Callable[[Sequence[str], Sequence[int]], Grouping]
 _LONGEST_EXCERPT = 200
 
 
@@ -74,12 +76,33 @@ def analyse(
     opinions, masks = _masked(rows.rows)
     progress("重複と一斉投稿を探しています…")
     opinions = _folded(opinions)
-    opinions, topics = _grouped(opinions, progress)
+    opinions, topics = _grouped(
+        opinions, lambda texts, weights: group_texts(texts, weights=weights, progress=progress)
+    )
     progress("急ぎの意見・賛否・担当課を調べています…")
     opinions = _judged(opinions, options)
     return Analysis(
         source, tuple(opinions), rows.errors, rows.warnings, tuple(topics), options.plan, masks
     )
+
+
+def distinct(analysis: Analysis) -> list[str]:
+    """The distinct claims without personal data, in the order of the file."""
+    return list(_weights(analysis.opinions))
+
+
+def regroup(analysis: Analysis, vectors: NDArray[np.float32], engine: str) -> Analysis:
+    """The same opinions in topics by vectors of `distinct`, float32 (n, d); `engine` made them.
+
+    Raises BadInput when a value is not finite, ValueError when there is not one a text.
+    """
+    if len(vectors) != len(distinct(analysis)):
+        raise ValueError("not one vector a text")
+    opinions, topics = _grouped(
+        analysis.opinions,
+        lambda texts, weights: group_vectors(vectors, texts=texts, weights=weights),
+    )
+    return replace(analysis, opinions=tuple(opinions), topics=tuple(topics), engine=engine)
 
 
 def analyse_vectors(file: str, vectors: NDArray[np.float32]) -> Analysis:
@@ -152,19 +175,23 @@ def _folded(opinions: Sequence[Opinion]) -> list[Opinion]:
     ]
 
 
-def _grouped(opinions: Sequence[Opinion], progress: Progress) -> tuple[list[Opinion], list[Topic]]:
+def _weights(opinions: Sequence[Opinion]) -> Counter[str]:
+    return Counter(claim.masked for opinion in opinions for claim in opinion.claims)
+
+
+def _grouped(opinions: Sequence[Opinion], group: Group) -> tuple[list[Opinion], list[Topic]]:
     """Group the distinct claims: what was sent a thousand times is one text to group."""
-    counts = Counter(claim.masked for opinion in opinions for claim in opinion.claims)
+    counts = _weights(opinions)
     texts = list(counts)
-    grouping = group_texts(texts, weights=list(counts.values()), progress=progress)
+    grouping = group(texts, list(counts.values()))
     numbers = _numbers(grouping)
     place = {text: at for at, text in enumerate(texts)}
     made = []
     for opinion in opinions:
         claims = []
         for claim in opinion.claims:
-            where = _place(grouping, place[claim.masked], numbers)
-            claims.append(Claim(claim.start, claim.end, claim.masked, *where))
+            topic, x, y = _place(grouping, place[claim.masked], numbers)
+            claims.append(replace(claim, topic=topic, x=x, y=y))
         made.append(replace(opinion, claims=tuple(claims)))
     return made, _topics(made, grouping, texts, numbers)
 

@@ -90,11 +90,16 @@ def group_texts(
         return _name(grouping, _typical(grouping, chosen, rows), texts)
 
 
-def group_vectors(vectors: NDArray[np.float32], *, texts: Sequence[str] | None = None) -> Grouping:
+def group_vectors(
+    vectors: NDArray[np.float32],
+    *,
+    texts: Sequence[str] | None = None,
+    weights: Sequence[int] | None = None,
+) -> Grouping:
     """Group given vectors: float32 (n, d), such as embeddings of opinions.
 
     Without texts there is one level, the one whose number of groups the vectors support best.
-    With them there are two, as in `group_texts`, and the topics have names.
+    With them there are two, as in `group_texts`, and the topics have names. `weights` as there.
 
     Raises BadInput when a value is not a finite number.
     """
@@ -123,7 +128,7 @@ def group_vectors(vectors: NDArray[np.float32], *, texts: Sequence[str] | None =
                 for start in range(0, len(vectors), CHUNK)
             )
             found, xy = _spread(chosen, points, found, xy, chunks)
-        grouping = _number(found, xy, None)
+        grouping = _number(found, xy, weights)
         return _name(grouping, _typical(grouping, chosen, points), texts)
 
 

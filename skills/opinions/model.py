@@ -18,7 +18,9 @@ UNDECIDED = "判断を控えました"
 ISOLATED = -1
 ISOLATED_LABEL = "個別の意見"
 FORMAT = 1
-# `Analysis.engine` of opinions that came as vectors: they have no words.
+# `Analysis.engine`: grouped by words, without a model; or by the vectors of the one it names.
+OFFLINE = "offline"
+# Of opinions that came as vectors: they have no words.
 VECTORS = "vectors"
 
 
@@ -164,7 +166,7 @@ class Analysis:
     topics: tuple[Topic, ...] = ()
     clauses: tuple[Clause, ...] = ()
     masks: Mapping[str, int] = field(default_factory=dict)
-    engine: str = "offline"
+    engine: str = OFFLINE
 
     def __post_init__(self) -> None:
         rows = [opinion.row for opinion in self.opinions] + [error.row for error in self.errors]

@@ -40,6 +40,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("columns", r"列(?:を)?(?:変える|変更|選ぶ)"),
     ("share", r"(?:この結果を)?共有する"),
     ("naming", r"モデルで(?:要約|名付け)(?:する)?"),
+    ("meaning", r"意味(?:の近さ)?で(?:分け直す|分ける)"),
     ("runs", r"(?:一覧|結果の一覧)"),
 )
 _PATTERNS = tuple((verb, re.compile(pattern)) for verb, pattern in _WORDS)

@@ -12,7 +12,7 @@ from typing import Any
 from skills.opinions.analysis import excerpt
 from skills.opinions.dots import minorities
 from skills.opinions.edits import Applied
-from skills.opinions.model import ISOLATED, Opinion, Topic, voices
+from skills.opinions.model import ISOLATED, OFFLINE, Opinion, Topic, voices
 
 MOST_ERRORS, MOST_URGENT = 10, 50
 SHORT = 80
@@ -79,6 +79,7 @@ class Overview:
     errors: tuple[Told, ...]
     inquiries: tuple[Inquiry, ...] = ()
     lost_edits: int = 0
+    engine: str = OFFLINE
 
     @property
     def wholes(self) -> tuple[Line, ...]:
@@ -137,6 +138,7 @@ def survey(applied: Applied) -> Overview:
         ),
         inquiries=tuple(_inquiries(applied)),
         lost_edits=len(applied.lost),
+        engine=analysis.engine,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import Action, Card, Field, File, Form, Reply
-from skills.opinions.model import ISOLATED_LABEL
+from skills.opinions.model import ISOLATED_LABEL, OFFLINE
 from skills.opinions.orders import button, form_name
 from skills.opinions.overview import Line, Overview, Told
 from skills.opinions.picture import NO_POLL
@@ -28,9 +28,17 @@ HOW = (
 
 
 def answer(
-    run: Run, overview: Overview, files: Sequence[File], too_large: Sequence[str], model: str
+    run: Run,
+    overview: Overview,
+    files: Sequence[File],
+    too_large: Sequence[str],
+    model: str,
+    embeddings: str,
 ) -> Reply:
-    """What a file leads to: counts that add up, what is urgent, the largest topics."""
+    """What a file leads to: counts that add up, what is urgent, the largest topics.
+
+    `model` and `embeddings` are the names of the models that may be asked; empty without one.
+    """
     lines = [f"**意見の整理：{overview.file}**（下書き・未確認）"]
     lines += _urgent(overview)
     lines += _topics(overview.wholes[:SHOWN_TOPICS])
@@ -56,10 +64,12 @@ def answer(
             button("途中経過・締切", "interim", run.id),
             button("公開用に出す", "publish", run.id),
             *((button("モデルで要約する", "naming", run.id),) if model else ()),
+            *((button("意味の近さで分け直す", "meaning", run.id),) if embeddings else ()),
         ),
         notice=f"{DRAFT}\n{NO_POLL}",
         summary=f"意見 {overview.opinions:,}件を{len(overview.wholes)}の話題に分けました。",
         files=tuple(files),
+        engine=overview.engine,
         data=overview.to_json(),
     )
 
@@ -77,10 +87,17 @@ def counts(overview: Overview) -> Card:
             ),
             ("件数と実質件数", f"論点 {overview.claims:,}件、実質 {overview.voices:,}件"),
             ("話題", f"{len(overview.wholes):,}（うち少数の話題 {overview.few:,}）"),
+            ("分け方", grouped_by(overview)),
             ("個別の意見", f"実質 {overview.isolated_voices:,}件（{overview.isolated:,}件）"),
             ("伏せた個人情報", masks or "見つかりませんでした"),
         ),
     )
+
+
+def grouped_by(overview: Overview) -> str:
+    if overview.engine == OFFLINE:
+        return "言葉の近さ（AIモデルは使っていません）"
+    return f"意味の近さ（モデル {overview.engine}）"
 
 
 def _urgent(overview: Overview) -> list[str]:

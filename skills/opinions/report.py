@@ -8,14 +8,22 @@ from html import escape
 
 from skills.opinions import rows
 from skills.opinions.analysis import excerpt
-from skills.opinions.model import ISOLATED, ISOLATED_LABEL, UNDECIDED, Analysis, Opinion, Topic
+from skills.opinions.model import (
+    ISOLATED,
+    ISOLATED_LABEL,
+    OFFLINE,
+    UNDECIDED,
+    Analysis,
+    Opinion,
+    Topic,
+)
 
 MOST_LISTED = 200
 FEW_VOICES = 3
 MORE_QUOTES = 2
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|#~!])")
 LIMITS = (
-    "話題は言葉の近さで自動で分けた下書きです。分け方と名前は、人が確かめて直してください。",
+    "話題は自動で分けた下書きです。分け方と名前は、人が確かめて直してください。",
     "件数の多さは、市民全体の意見の割合を表しません。意見を出した人の数え上げです。",
     f"賛否は文の言い方から判断しています。はっきりしないものは「{UNDECIDED}」としています。",
     "急ぎの意見は決まった言い方から探しています。すべてを見つけるものではありません。",
@@ -169,12 +177,18 @@ def _errors(analysis: Analysis) -> Iterator[str]:
 
 def _method(analysis: Analysis) -> Iterator[str]:
     masks = "、".join(f"{kind} {number:,}" for kind, number in analysis.masks.items())
-    engine = "AIモデルは使っていません" if analysis.engine == "offline" else analysis.engine
+    is_offline = analysis.engine == OFFLINE
+    by = (
+        "話題は言葉の近さで分けました。AIモデルは使っていません"
+        if is_offline
+        else f"話題は、モデル {escaped(analysis.engine)} が表した意味の近さで分けました"
+    )
     yield "## 方法と限界"
     yield ""
     steps = "個人情報を伏せる → 論点に分ける → 同じ文と一斉投稿をまとめる → 話題に分ける"
-    yield f"- 処理：{steps}（{engine}）。"
-    yield "- 同じファイルからは、いつも同じ結果になります。"
+    yield f"- 処理：{steps}（{by}）。"
+    if is_offline:
+        yield "- 同じファイルからは、いつも同じ結果になります。"
     yield f"- 伏せた個人情報：{masks or 'なし'}。氏名や連絡先の列は読んでいません。"
     for limit in LIMITS:
         yield f"- {limit}"

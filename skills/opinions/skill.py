@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import BadInput, Context, Message, Reply, skill
-from skills.opinions import desk, inquiries, naming, orders, replies, runs, start
+from skills.opinions import desk, inquiries, meaning, naming, orders, replies, runs, start
 from skills.opinions.orders import Order
 from skills.opinions.runs import Run
 
@@ -36,6 +36,7 @@ HANDLERS: Mapping[str, Handle] = {
     "publish": inquiries.publish,
     "naming": naming.naming,
     "adopt": naming.adopt,
+    "meaning": meaning.regroup,
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import Attachment, BadInput, Context, File, Message, Reply, Sheet
 from skills.opinions import replies, runs, work
 from skills.opinions.orders import Order
+from skills.opinions.overview import Overview
 from skills.opinions.runs import Run
 
 TABLES = (".xlsx", ".xlsm", ".csv", ".tsv")
@@ -65,6 +66,11 @@ async def _triage(context: Context, run: Run, sheets: Sequence[Sheet]) -> Reply:
     packed, overview = await context.compute(
         work.triage, run.source.name, sheets, run.choice, beside, run.edits
     )
+    return await finish(context, run, packed, overview)
+
+
+async def finish(context: Context, run: Run, packed: bytes, overview: Overview) -> Reply:
+    """Keep a new analysis in the place of the one before, and answer with its files."""
     if len(packed) > LARGEST:
         raise BadInput(
             "too many opinions",
@@ -90,9 +96,10 @@ async def _triage(context: Context, run: Run, sheets: Sequence[Sheet]) -> Reply:
             "topics": len(overview.wholes),
             "urgent": overview.urgent_rows,
             "edits": len(run.edits),
+            "engine": overview.engine,
         },
     )
-    return replies.answer(run, overview, files, too_large, context.model)
+    return replies.answer(run, overview, files, too_large, context.model, context.embedding_model)
 
 
 async def draw(context: Context, run: Run, packed: bytes) -> tuple[list[File], list[str]]:
@@ -111,7 +118,7 @@ async def redraw(order: Order, run: Run, message: Message, context: Context) -> 
     analysis, overview = run.whole
     await context.progress("地図と結果表を書いています…", stoppable=True)
     files, too_large = await draw(context, run, await context.open(analysis))
-    return replies.answer(run, overview, files, too_large, context.model)
+    return replies.answer(run, overview, files, too_large, context.model, context.embedding_model)
 
 
 async def _keep(context: Context, attachment: Attachment) -> File:

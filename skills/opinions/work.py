@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot import BadInput, Sheet
 from skills.opinions import crosstabs, editing, edits, publishing, waves
-from skills.opinions.analysis import Options, analyse_table, excerpt
+from skills.opinions.analysis import Options, analyse_table, distinct, excerpt, regroup
 from skills.opinions.clauses import read_clauses
 from skills.opinions.columns import Guess, choose, look
 from skills.opinions.departments import read_duties, read_past
@@ -126,6 +129,19 @@ def triage(
     duties = read_duties(beside.duties) if beside.duties else {}
     options = Options(tuple(past), duties, read_clauses(beside.plan) if beside.plan else ())
     analysis = analyse_table(file, _guess(sheets, choice), options)
+    return pack(analysis), survey(_apply(analysis, changes))
+
+
+def texts(packed: bytes) -> list[str]:
+    """What is grouped: every distinct claim, without personal data."""
+    return distinct(unpack(packed))
+
+
+def group_again(
+    packed: bytes, vectors: NDArray[np.float32], engine: str, changes: EditList
+) -> tuple[bytes, Overview]:
+    """As `triage`, with topics by vectors of `texts`. Raises BadInput."""
+    analysis = regroup(unpack(packed), vectors, engine)
     return pack(analysis), survey(_apply(analysis, changes))
 
 

@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 
 from bot import Actor, Message, ModelFailed, Reply, skill
-from bot.ports import Computing
+from bot.ports import Computing, Embeddings
 from bot.registry import load_skills
 from bot.services.computing import ChildComputing
 from bot.testing.fakes import FakeComputing
@@ -54,9 +54,14 @@ class Desk:
         computing: Computing | None = None,
         home: Path | None = None,
         answers: Sequence[str | Exception] | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.kit = Kit(
-            SKILLS.values(), computing=computing or Remembering(), home=home, answers=answers
+            SKILLS.values(),
+            computing=computing or Remembering(),
+            home=home,
+            answers=answers,
+            embeddings=embeddings,
         )
 
     async def drop(self, content: bytes, name: str = "意見募集.csv", **about: Any) -> Reply:

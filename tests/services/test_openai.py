@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from bot.errors import Misconfigured, ModelFailed
 from bot.ports import Turn
 from bot.services.http import Egress
-from bot.services.model.openai import REASONS, OpenAIModel
+from bot.services.model.endpoint import REASONS
+from bot.services.model.openai import OpenAIModel
 
 TURNS = (Turn("system", "短く。"), Turn("user", "何日ですか"))
 

@@ -1,49 +1,28 @@
-"""The only file that imports openai: a chat model behind any OpenAI-compatible endpoint.
+"""A chat model behind any OpenAI-compatible endpoint.
 
 A whole answer is fetched in one piece, not streamed: one JSON body either parses or it does not,
 while a broken event stream ends early without an error, and not every endpoint streams JSON.
-Every failure is a ModelFailed whose message is one of `REASONS`; nothing that was said to or by
-the model is in it, and its cause is dropped because vendors' errors quote the request.
+Every failure is a ModelFailed whose message is one of `endpoint.REASONS`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import openai
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.errors import Misconfigured, ModelFailed
+from bot.errors import ModelFailed
 from bot.ports import Completion, Turn, Zone
 from bot.services.http import Egress, TransportError
 from bot.services.model import tokens
+from bot.services.model.endpoint import BAD_REQUEST, Endpoint, Failed, Pause, now, reason_of
 from bot.services.model.schema import Dialect, next_dialect, problems, unfenced, with_schema
 
-REASONS = (
-    "timeout",
-    "rate_limited",
-    "server_error",
-    "unreachable",
-    "blocked",
-    "cut",
-    "garbage",
-    "refused_key",
-    "too_long",
-    "refused",
-)
-Sent = TypeVar("Sent")
-RETRIES = 2
-FIRST_PAUSE_SECONDS = 0.5
-BAD_REQUEST = (400, 422)
 CUT_REASONS = ("length", "content_filter")
-
-# At DEBUG these write whole requests, and OPENAI_LOG turns that on: K2 forbids it.
-for _name in ("openai", "httpx2", "httpcore2"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _REPAIR = (
     "いまの出力は指定の形になっていません。次の点を直し、JSON だけをもう一度出力してください。\n{}"
@@ -72,14 +51,6 @@ class _Answer(BaseModel):
     usage: _Usage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed(Exception):
-    """One request failed; `status` is 0 when no answer came."""
-
-    reason: str
-    status: int = 0
-
-
 class OpenAIModel:
     """A model by its name. Learns which optional parameters its endpoint understands."""
 
@@ -93,33 +64,22 @@ class OpenAIModel:
         zone: Zone = "cloud",
         context_tokens: int = 16_000,
         timeout_seconds: float = 30.0,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         """Raises Misconfigured when the endpoint's host is not on the egress list."""
-        egress.check(url)
+        self._endpoint = Endpoint(
+            url, egress, key=key, timeout_seconds=timeout_seconds, pause=pause
+        )
         self.name = name
         self.zone: Zone = zone
         self.context_tokens = context_tokens
         self.timeout_seconds = timeout_seconds
-        self._pause = pause
         self._schema_dialect: Dialect = "json_schema"
         self._length_name = "max_tokens"
         self._dropped: set[str] = set()
-        self._http = egress.client(read_seconds=timeout_seconds)
-        self._client = openai.AsyncOpenAI(
-            # Every value is given, or openai reads its own environment variables. A local
-            # endpoint without a key still gets a header, which it ignores.
-            api_key=key or "none",
-            base_url=url,
-            organization="",
-            project="",
-            timeout=timeout_seconds,
-            max_retries=0,
-            http_client=self._http,
-        )
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._endpoint.close()
 
     def count(self, text: str) -> int:
         """Count o200k tokens; other models' tokenizers differ by some percent."""
@@ -135,7 +95,7 @@ class OpenAIModel:
 
         Raises ModelFailed with one of `REASONS`.
         """
-        deadline = _now() + self.timeout_seconds
+        deadline = now() + self.timeout_seconds
         try:
             async with asyncio.timeout_at(deadline):
                 if schema is not None:
@@ -144,7 +104,7 @@ class OpenAIModel:
                 return await self._completion(turns, answer)
         except TimeoutError:
             raise ModelFailed("timeout") from None
-        except _Failed as failed:
+        except Failed as failed:
             raise ModelFailed(failed.reason) from None
 
     def stream(self, turns: Sequence[Turn], *, max_tokens: int = 1_000) -> AnswerStream:
@@ -152,7 +112,7 @@ class OpenAIModel:
 
         Raises ModelFailed with one of `REASONS`; "cut" when no finish reason came.
         """
-        request = _Request(turns, max_tokens, _now() + self.timeout_seconds)
+        request = _Request(turns, max_tokens, now() + self.timeout_seconds)
         return AnswerStream(self._grow, request)
 
     async def _structured(
@@ -175,7 +135,7 @@ class OpenAIModel:
                 ]
                 continue
             return Completion(done.text, self.name, spent_in, spent_out, value)
-        raise _Failed("cut" if done.cut else "garbage")
+        raise Failed("cut" if done.cut else "garbage")
 
     async def _ask_schema(self, request: _Request, schema: type[Any]) -> _Answer:
         """Ask in the first way of naming a schema that the endpoint understands."""
@@ -190,7 +150,7 @@ class OpenAIModel:
                     # Some endpoints answer 500 to a format they do not know.
                     impatient=following is not None,
                 )
-            except _Failed as failed:
+            except Failed as failed:
                 if failed.status not in (*BAD_REQUEST, 500, 501) or following is None:
                     raise
                 dialect = following
@@ -208,16 +168,18 @@ class OpenAIModel:
         extra = {"response_format": response_format} if response_format else {}
 
         async def send() -> bytes:
-            create: Any = self._client.chat.completions.with_raw_response.create
+            create: Any = self._endpoint.client.chat.completions.with_raw_response.create
             raw = await create(**self._arguments(request), **extra)
             content: bytes = raw.content
             return content
 
-        body = await self._send(send, request.deadline, impatient=impatient)
+        body = await self._endpoint.send(
+            send, request.deadline, impatient=impatient, adapt=self._adapt
+        )
         try:
             return _Answer.model_validate_json(body)
         except ValidationError:
-            raise _Failed("garbage") from None
+            raise Failed("garbage") from None
 
     def _arguments(self, request: _Request, *, streamed: bool = False) -> dict[str, Any]:
         optional: dict[str, Any] = {"temperature": 0}
@@ -230,30 +192,6 @@ class OpenAIModel:
             **({"stream": True} if streamed else {}),
             **{name: value for name, value in optional.items() if name not in self._dropped},
         }
-
-    async def _send(
-        self, send: Callable[[], Awaitable[Sent]], deadline: float, *, impatient: bool = False
-    ) -> Sent:
-        """Send until it works, at most RETRIES times more, and never past the deadline."""
-        retries = 0
-        while True:
-            try:
-                return await send()
-            except openai.APIStatusError as error:
-                status, wait = error.status_code, _pause_seconds(error, retries)
-                failed = _Failed(_reason(error), status)
-                if status in BAD_REQUEST and self._adapt(error):
-                    continue
-                worth_it = status == 429 or (status >= 500 and not (impatient and status <= 501))
-            except openai.APIConnectionError as error:
-                failed, wait = _Failed(_reason(error)), FIRST_PAUSE_SECONDS * 2**retries
-                worth_it = failed.reason == "unreachable"
-            except (openai.APIError, TransportError, ValueError):
-                raise _Failed("garbage") from None
-            if not worth_it or retries == RETRIES or _now() + wait >= deadline:
-                raise failed from None
-            retries += 1
-            await self._pause(wait)
 
     def _adapt(self, error: openai.APIStatusError) -> bool:
         """Leave out what the endpoint does not know. True when the request is now different.
@@ -274,11 +212,11 @@ class OpenAIModel:
     async def _completion(self, turns: Sequence[Turn], answer: _Answer) -> Completion:
         choice = answer.choices[0]
         if choice.message.refusal:
-            raise _Failed("refused")
+            raise Failed("refused")
         cut = choice.finish_reason in CUT_REASONS
         text = _visible(choice.message.content or "")
         if not text:
-            raise _Failed("cut" if cut else "garbage")
+            raise Failed("cut" if cut else "garbage")
         spent = answer.usage
         if spent is None:
             spent = await asyncio.to_thread(self._estimate, turns, text)
@@ -308,7 +246,7 @@ class OpenAIModel:
                         shown = seen
                         yield shown
             if finish is None:
-                raise _Failed("cut")
+                raise Failed("cut")
             spent = {"usage": usage.model_dump()} if usage else {}
             said = {"message": {"content": whole}, "finish_reason": finish}
             answer = _Answer.model_validate({"choices": [said], **spent})
@@ -318,19 +256,19 @@ class OpenAIModel:
         except TransportError:
             raise ModelFailed("cut") from None
         except openai.APIError as error:
-            reason = _reason(error)
+            reason = reason_of(error)
             raise ModelFailed("cut" if reason == "unreachable" else reason) from None
         except (ValueError, AttributeError, TypeError):
             raise ModelFailed("garbage") from None
-        except _Failed as failed:
+        except Failed as failed:
             raise ModelFailed(failed.reason) from None
 
     async def _open_stream(self, request: _Request) -> Any:
         async def send() -> Any:
-            create: Any = self._client.chat.completions.create
+            create: Any = self._endpoint.client.chat.completions.create
             return await create(**self._arguments(request, streamed=True))
 
-        return await self._send(send, request.deadline)
+        return await self._endpoint.send(send, request.deadline, adapt=self._adapt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,35 +300,6 @@ class AnswerStream(AsyncIterator[str]):
 async def _next(chunks: AsyncIterator[Any], deadline: float) -> Any:
     async with asyncio.timeout_at(deadline):
         return await anext(chunks, None)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _pause_seconds(error: openai.APIStatusError, retries: int) -> float:
-    """What the endpoint asks for, else half a second, doubled each time."""
-    try:
-        return max(0.0, float(error.response.headers.get("retry-after", "")))
-    except ValueError:
-        return float(FIRST_PAUSE_SECONDS * 2**retries)
-
-
-def _reason(error: openai.APIError) -> str:
-    match error:
-        case openai.APITimeoutError():
-            return "timeout"
-        case openai.APIConnectionError():
-            return "blocked" if isinstance(error.__cause__, Misconfigured) else "unreachable"
-        case openai.APIStatusError(status_code=401 | 403):
-            return "refused_key"
-        case openai.APIStatusError(status_code=429):
-            return "rate_limited"
-        case openai.APIStatusError() if error.code == "context_length_exceeded":
-            return "too_long"
-        case openai.APIStatusError() if error.status_code < 500:
-            return "refused"
-    return "server_error"
 
 
 def _visible(text: str) -> str:
