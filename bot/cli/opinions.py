@@ -102,8 +102,8 @@ def _show(figures: dict[str, Any]) -> None:
     )
     if figures["urgent"]:
         click.echo(
-            f"急ぎの意見 {figures['urgent']:,} 件：report.md の初めにあります。"
-            "まず人が読んでください。"
+            f"急ぎかもしれない意見 {figures['urgent']:,} 件：report.md の初めにあります。"
+            "多めに拾っています。まず人が読んでください。"
         )
     if figures["masks"]:
         found = "、".join(f"{kind} {number:,}" for kind, number in figures["masks"].items())
