@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from itertools import islice
 
@@ -12,6 +13,7 @@ from skills.opinions import crosstabs, rows
 from skills.opinions.analysis import excerpt
 from skills.opinions.crosstabs import told
 from skills.opinions.model import ISOLATED, ISOLATED_LABEL, UNDECIDED, Analysis, Opinion, Topic
+from skills.opinions.waves import Comparison
 
 MOST_LISTED = 200
 MOST_URGENT = 100
@@ -34,13 +36,14 @@ LIMITS = (
 )
 
 
-def write_report(analysis: Analysis) -> str:
+def write_report(analysis: Analysis, comparison: Comparison | None = None) -> str:
     """The whole report. Opinions are quoted without personal data."""
     parts = (
         _head,
         _urgent,
         _counts,
         _overview,
+        partial(_changes, comparison),
         _crosstabs,
         _topics,
         _few,
@@ -110,6 +113,27 @@ def _overview(analysis: Analysis) -> Iterator[str]:
     alone = analysis.members[ISOLATED]
     heard = len({opinion.voice for opinion, _ in alone})
     yield f"| {ISOLATED_LABEL}（どの話題にも入らないもの） | {len(alone):,} | {heard:,} |"
+    yield ""
+
+
+def _changes(comparison: Comparison | None, analysis: Analysis) -> Iterator[str]:
+    if comparison is None:
+        return
+    yield "## 前回との比較"
+    yield ""
+    yield (
+        f"新しい意見 {comparison.new_opinions:,} 件、"
+        f"前回だけにあった意見 {comparison.gone_opinions:,} 件、"
+        f"全体の実質件数 {comparison.before:,} → {comparison.after:,}"
+    )
+    yield ""
+    yield "数は実質件数です。話題は言葉の近さで前回と結び付けています。人が確かめてください。"
+    yield ""
+    yield "| 変化 | 話題 | 前回 | 今回 |"
+    yield "|---|---|--:|--:|"
+    for one in comparison.changes:
+        was = f"（前回「{escaped(one.was)}」）" if one.was else ""
+        yield f"| {one.kind} | {escaped(one.label)}{was} | {one.before:,} | {one.after:,} |"
     yield ""
 
 

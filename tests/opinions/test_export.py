@@ -193,7 +193,8 @@ def test_the_table_counts_every_topic_by_every_attribute_twice() -> None:
         heard = cross(analysis, name).cells
         assert [tuple(row[2:width]) for row in block[1::2]] == list(heard)
         assert told.cells != heard
-        assert sum(sum(row[2:width]) for row in block[::2]) == analysis.claims  # type: ignore[misc]
+        counts = [cell for row in block[::2] for cell in row[2:width] if isinstance(cell, int)]
+        assert sum(counts) == analysis.claims
 
 
 def test_an_attribute_with_a_formula_or_too_many_values_harms_no_table() -> None:
