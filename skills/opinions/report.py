@@ -145,7 +145,7 @@ def _crosstabs(analysis: Analysis) -> Iterator[str]:
         yield "年代や地区などの属性の列はありません。"
         yield ""
         return
-    yield f"件数の後の（ ）は実質件数です。{crosstabs.NO_POLL}"
+    yield f"件数の後の（ ）は実質件数です。{crosstabs.NO_POLL}{crosstabs.NOT_PUBLIC}"
     yield ""
     for name in names:
         yield f"### {escaped(name)}"

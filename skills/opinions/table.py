@@ -119,7 +119,8 @@ class _Writer:
         sheet.freeze_panes(0, 2)
         sheet.write_string(0, 0, "話題と属性別の件数", self._title)
         sheet.write_string(1, 0, crosstabs.NO_POLL, self._note)
-        at = 3
+        sheet.write_string(2, 0, crosstabs.NOT_PUBLIC, self._note)
+        at = 4
         for name in names:
             sheet.write_string(at, 0, _fitting(name), self._title)
             at = self._crosstab(sheet, at + 1, name, widths) + 1

@@ -205,7 +205,7 @@ def test_an_attribute_with_a_formula_or_too_many_values_harms_no_table() -> None
     )
     made = replace(analysis, opinions=opinions)
     sheet = cells(draw_table(made))["属性別"]
-    assert sheet[4][2] == "'=1+1|[x](y)"
+    assert sheet[5][2] == "'=1+1|[x](y)"
     assert "80種類" in str(sheet[-1][0])
     part = write_report(made).partition("## 属性別の件数")[2].partition("\n## ")[0]
     assert "| 話題 | \\=1+1\\|\\[x\\](y) |" in part
