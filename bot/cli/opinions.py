@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.errors import BadInput
+from bot.errors import BadInput, UnreadableDocument
 
 if TYPE_CHECKING:
     from bot.sheets import Sheet
@@ -28,6 +28,7 @@ MOST_SHOWN = 20
 @click.option("--plan", type=FILE, help="計画案（docx、md、txt など）。意見を章や条に結び付けます")
 @click.option("--past", type=FILE, help="過去の割り振り（意見と担当課の表）")
 @click.option("--duties", type=FILE, help="事務分掌（担当課と内容の表）")
+@click.option("--before", type=FILE, help="前回の意見のファイル（xlsx、CSV）。話題の増減を示します")
 @click.option("--vectors", type=FILE, help="意見のベクトル（.npy、float32）だけを話題に分けます")
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力")
 def opinions_command(
@@ -38,6 +39,7 @@ def opinions_command(
     plan: Path | None,
     past: Path | None,
     duties: Path | None,
+    before: Path | None,
     vectors: Path | None,
     as_json: bool,
 ) -> None:
@@ -46,6 +48,8 @@ def opinions_command(
         raise BadInput(
             "one input", remedy="意見のファイルか --vectors のどちらか一つを指定してください。"
         )
+    if vectors is not None and before is not None:
+        raise BadInput("before", remedy="--before は意見のファイルと一緒に指定してください。")
     # By name: skills stand above the command line and may not be imported from it.
     batch: Any = import_module("skills.opinions.batch")
     if vectors is not None:
@@ -61,6 +65,8 @@ def opinions_command(
             past=asyncio.run(_sheets(past)),
             duties=asyncio.run(_sheets(duties)),
             plan=asyncio.run(_text(plan)),
+            before_file=before.name if before else "",
+            before=asyncio.run(_earlier(before)),
         )
         outcome = batch.triage(order, _progress)
     figures = outcome.figures()
@@ -74,6 +80,17 @@ async def _sheets(path: Path | None) -> list[Sheet]:
     from bot.services.manuals.documents import read_sheets
 
     return await read_sheets(path.name, path.read_bytes()) if path else []
+
+
+async def _earlier(path: Path | None) -> list[Sheet]:
+    try:
+        return await _sheets(path)
+    except UnreadableDocument as error:
+        raise BadInput(
+            "earlier file",
+            remedy="--before には、前回の意見のファイル（xlsx、CSV）を指定してください。"
+            f"{error.remedy}",
+        ) from error
 
 
 async def _text(path: Path | None) -> str:
@@ -100,10 +117,11 @@ def _show(figures: dict[str, Any]) -> None:
         f"話題 {figures['topics']:,}（細かい話題 {figures['parts']:,}）、"
         f"個別の意見 {figures['isolated']:,}"
     )
+    _show_changes(figures["comparison"])
     if figures["urgent"]:
         click.echo(
-            f"急ぎの意見 {figures['urgent']:,} 件：report.md の初めにあります。"
-            "まず人が読んでください。"
+            f"急ぎかもしれない意見 {figures['urgent']:,} 件：report.md の初めにあります。"
+            "多めに拾っています。まず人が読んでください。"
         )
     if figures["masks"]:
         found = "、".join(f"{kind} {number:,}" for kind, number in figures["masks"].items())
@@ -119,3 +137,17 @@ def _show(figures: dict[str, Any]) -> None:
         click.echo(f"  {path}")
     if figures["text_column"]:
         click.echo("opinions.jsonl には伏せる前の原文が入っています。取り扱いに注意してください。")
+
+
+def _show_changes(comparison: dict[str, Any] | None) -> None:
+    """Topics that came, grew, shrank or went since the wave before."""
+    if comparison is None:
+        return
+    click.echo(
+        f"前回との比較：新しい意見 {comparison['new_opinions']:,} 件、"
+        f"前回だけにあった意見 {comparison['gone_opinions']:,} 件"
+        f"（実質件数 全体 {comparison['before']:,} → {comparison['after']:,}）"
+    )
+    for one in comparison["changes"]:
+        was = f"（前回「{one['was']}」）" if one["was"] else ""
+        click.echo(f"  {one['kind']} {one['label']}{was} {one['before']:,} → {one['after']:,}")

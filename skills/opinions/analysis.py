@@ -34,7 +34,7 @@ from skills.opinions.model import (
 )
 from skills.opinions.reading import Row, Rows, read_rows
 from skills.opinions.stance import stances
-from skills.opinions.urgent import urgent_kinds
+from skills.opinions.urgent import urgency
 
 Progress = Callable[[str], None]
 # (distinct texts, how many claims have each) → their topics.
@@ -260,7 +260,7 @@ def _judged(opinions: Sequence[Opinion], options: Options) -> list[Opinion]:
     words = list(dict.fromkeys(claim.masked for opinion in opinions for claim in opinion.claims))
     taken = dict(zip(words, stances(words), strict=True))
     sent = {text: router.route(text) for text in words}
-    urgent = urgent_kinds([opinion.masked for opinion in opinions])
+    urgent = urgency([opinion.masked for opinion in opinions])
     found: dict[tuple[str, str], Candidate | None] = {}
 
     def judge(claim: Claim, section: str) -> Claim:
@@ -274,7 +274,8 @@ def _judged(opinions: Sequence[Opinion], options: Options) -> list[Opinion]:
         replace(
             opinion,
             urgent=kind,
+            urgency=score,
             claims=tuple(judge(claim, opinion.section) for claim in opinion.claims),
         )
-        for opinion, kind in zip(opinions, urgent, strict=True)
+        for opinion, (kind, score) in zip(opinions, urgent, strict=True)
     ]

@@ -6,7 +6,8 @@ The files are read by the caller, in the child process that every document is re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 from bot import BadInput, Sheet
 from skills.opinions.analysis import Options, analyse_table, analyse_vectors
 from skills.opinions.clauses import read_clauses
-from skills.opinions.columns import choose, look
+from skills.opinions.columns import Guess, choose, look
 from skills.opinions.departments import read_duties, read_past
-from skills.opinions.export import EVERYTHING, PLACES, export
+from skills.opinions.export import EVERYTHING, PLACES, Draw, export
 from skills.opinions.model import Analysis
+from skills.opinions.report import write_report
+from skills.opinions.waves import Comparison, compare
 
 _BLOCK = 1_000
 
@@ -28,7 +31,8 @@ _BLOCK = 1_000
 class Order:
     """What was asked for: the file's sheets, and what helps to sort its opinions.
 
-    `past` and `duties` are sheets too, `plan` is the text of the draft plan.
+    `past` and `duties` are sheets too, `plan` is the text of the draft plan. `before` are the
+    sheets of the file of the wave before, named `before_file`.
     """
 
     file: str
@@ -39,15 +43,21 @@ class Order:
     past: Sequence[Sheet] = ()
     duties: Sequence[Sheet] = ()
     plan: str = ""
+    before_file: str = ""
+    before: Sequence[Sheet] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was made: the analysis, its files, and what a person should look at again."""
+    """What was made: the analysis, its files, and what a person should look at again.
+
+    `comparison` is None when no earlier file was given.
+    """
 
     analysis: Analysis
     files: dict[str, Path]
     doubts: tuple[str, ...] = field(default=())
+    comparison: Comparison | None = None
 
     def figures(self) -> dict[str, Any]:
         """Counts and paths as JSON values."""
@@ -73,6 +83,7 @@ class Outcome:
             "urgent": len(analysis.urgent),
             "masks": dict(analysis.masks),
             "doubts": list(self.doubts),
+            "comparison": asdict(self.comparison) if self.comparison else None,
             "files": {name: str(path) for name, path in self.files.items()},
         }
 
@@ -92,8 +103,40 @@ def triage(order: Order, progress: Callable[[str], None]) -> Outcome:
         read_duties(order.duties) if order.duties else {},
         plan,
     )
+    # Before the long work: a wrong file should be told at once.
+    earlier = _earlier(order) if order.before_file else None
     analysis = analyse_table(order.file, guess, options, progress)
+    comparison = None
+    if earlier:
+        progress(f"前回のファイル「{order.before_file}」を調べています…")
+        comparison = compare(analyse_table(order.before_file, earlier), analysis)
+    doubts = _doubts(order, guess)
+    if earlier and not earlier.is_sure:
+        doubts.append(
+            f"前回の「{order.before_file}」では、意見の列を「{earlier.columns.text}」と判断しました。"
+        )
     progress("ファイルに書き出しています…")
+    files: dict[str, Draw] = {
+        **EVERYTHING,
+        "report.md": partial(write_report, comparison=comparison),
+    }
+    return Outcome(analysis, export(analysis, order.out, files=files), tuple(doubts), comparison)
+
+
+def _earlier(order: Order) -> Guess:
+    """Which columns of the earlier file are read: those of the new one, where it has them."""
+    try:
+        return choose(order.before, text_column=order.text_column)
+    except BadInput as error:
+        raise BadInput(
+            "earlier file",
+            remedy=f"前回のファイル「{order.before_file}」：{error.remedy}"
+            "--before には、前回の意見のファイル（xlsx、CSV）を指定してください。",
+        ) from error
+
+
+def _doubts(order: Order, guess: Guess) -> list[str]:
+    """What the program decided that a person might see differently."""
     doubts = []
     if not guess.is_sure:
         others = "、".join(guess.alternatives)
@@ -105,7 +148,7 @@ def triage(order: Order, progress: Callable[[str], None]) -> Outcome:
         doubts.append(
             f"シート「{guess.table.sheet}」を読みました。違うときは --sheet で指定してください。"
         )
-    return Outcome(analysis, export(analysis, order.out, files=EVERYTHING), tuple(doubts))
+    return doubts
 
 
 def group_file(path: Path, out: Path, progress: Callable[[str], None]) -> Outcome:

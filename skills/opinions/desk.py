@@ -171,7 +171,8 @@ async def compare(order: Order, run: Run, message: Message, context: Context) ->
     )
     lines = [
         f"**前回との比較**（{earlier.source.name} → {overview.file}、実質件数）",
-        f"新しい意見 {found.new_opinions:,}件、前回だけにあった意見 {found.gone_opinions:,}件",
+        f"新しい意見 {found.new_opinions:,}件、前回だけにあった意見 {found.gone_opinions:,}件、"
+        f"全体 {found.before:,} → {found.after:,}",
     ]
     for one in found.changes:
         was = f"（前回「{one.was}」）" if one.was else ""

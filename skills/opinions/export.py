@@ -141,6 +141,7 @@ def _whole(analysis: Analysis, opinion: Opinion) -> dict[str, Any]:
         "topic": analysis.path(main.topic),
         "topic_id": main.topic,
         "urgent": opinion.urgent or None,
+        "urgency": opinion.urgency,
         "stance": main.stance or None,
         "departments": [
             {"name": found.name, "score": found.score, "reason": found.reason}

@@ -92,7 +92,7 @@ class Opinion:
 
     `duplicate_of` is the id of the first identical opinion, "" for the first itself. Opinions of
     one `campaign` were written from one template; -1 stands for none. `urgent` is a kind of
-    `urgent.KINDS`, or "".
+    `urgent.KINDS`, or ""; `urgency` in 0..1 says how sure that is.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Opinion:
     duplicate_of: str = ""
     campaign: int = -1
     urgent: str = ""
+    urgency: float = 0.0
 
     @property
     def main(self) -> Claim:
@@ -199,7 +200,9 @@ class Analysis:
 
     @cached_property
     def urgent(self) -> tuple[Opinion, ...]:
-        return tuple(opinion for opinion in self.opinions if opinion.urgent)
+        """The surest first, then in the order of the file."""
+        flagged = (opinion for opinion in self.opinions if opinion.urgent)
+        return tuple(sorted(flagged, key=lambda opinion: -opinion.urgency))
 
     @cached_property
     def claims(self) -> int:

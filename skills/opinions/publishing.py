@@ -43,6 +43,7 @@ def clear(analysis: Analysis, scope: Scope) -> Analysis:
                 attributes={},
                 duplicate_of=number.get(opinion.duplicate_of, ""),
                 urgent="",
+                urgency=0.0,
             )
         )
     urgent = {opinion.id for opinion in analysis.urgent}

@@ -112,7 +112,8 @@ def _urgent(overview: Overview) -> list[str]:
     for told in overview.urgent[:SHOWN_URGENT]:
         lines.append(f"- **{told.kind}** {told.row}行目「{told.text}」")
     if overview.urgent_rows > SHOWN_URGENT:
-        lines.append(f"- ほか{overview.urgent_rows - SHOWN_URGENT:,}件は report.md にあります")
+        more = overview.urgent_rows - SHOWN_URGENT
+        lines.append(f"- ほか{more:,}件は結果表の「意見一覧」の「急ぎ」の列にあります")
     return lines
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import escape
+from itertools import islice
 
-from skills.opinions import rows
+from bot import BadInput
+from skills.opinions import crosstabs, rows
 from skills.opinions.analysis import excerpt
+from skills.opinions.crosstabs import told
 from skills.opinions.model import (
     ISOLATED,
     ISOLATED_LABEL,
@@ -17,24 +21,44 @@ from skills.opinions.model import (
     Opinion,
     Topic,
 )
+from skills.opinions.waves import Comparison
 
 MOST_LISTED = 200
+MOST_URGENT = 100
 FEW_VOICES = 3
+URGENT = "急ぎかもしれない意見"
+TOO_MANY = (
+    "見落としを減らすため、少なめではなく多めに拾っています。急ぎではない意見も多く含まれます。"
+    "急ぎらしさの高い順です。人が読み、必要なものを担当につないでください。"
+)
 MORE_QUOTES = 2
+MOST_VALUES, MOST_TOPICS = 12, 20
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|#~!])")
 LIMITS = (
     "話題は自動で分けた下書きです。分け方と名前は、人が確かめて直してください。",
     "件数の多さは、市民全体の意見の割合を表しません。意見を出した人の数え上げです。",
     f"賛否は文の言い方から判断しています。はっきりしないものは「{UNDECIDED}」としています。",
-    "急ぎの意見は決まった言い方から探しています。すべてを見つけるものではありません。",
+    "急ぎかもしれない意見は言い方から探しています。すべてを見つけるものではありません。",
     "個人情報は、形や前後の言葉から分かるものを伏せています。公表の前に人が確かめてください。",
     "担当課と該当箇所は候補です。決めるのは人です。",
 )
 
 
-def write_report(analysis: Analysis) -> str:
+def write_report(analysis: Analysis, comparison: Comparison | None = None) -> str:
     """The whole report. Opinions are quoted without personal data."""
-    parts = (_head, _urgent, _counts, _overview, _topics, _few, _isolated, _errors, _method)
+    parts = (
+        _head,
+        _urgent,
+        _counts,
+        _overview,
+        partial(_changes, comparison),
+        _crosstabs,
+        _topics,
+        _few,
+        _isolated,
+        _errors,
+        _method,
+    )
     return "\n".join(line for part in parts for line in part(analysis)) + "\n"
 
 
@@ -55,15 +79,19 @@ def _head(analysis: Analysis) -> Iterator[str]:
 
 
 def _urgent(analysis: Analysis) -> Iterator[str]:
-    yield "## 急ぎの意見"
+    yield f"## {URGENT}"
     yield ""
-    if not analysis.urgent:
-        yield "決まった言い方からは見つかりませんでした。"
+    flagged = analysis.urgent
+    if not flagged:
+        yield "言い方からは見つかりませんでした。"
     else:
-        yield "**命や安全に関わるおそれがあります。元の意見を読み、担当につないでください。**"
+        yield f"{len(flagged):,} 件あります。{TOO_MANY}"
         yield ""
-        for opinion in analysis.urgent:
+        for opinion in flagged[:MOST_URGENT]:
             yield f"- **{opinion.urgent}** {_where(opinion)}：{escaped(excerpt(opinion.masked))}"
+    if len(flagged) > MOST_URGENT:
+        more = len(flagged) - MOST_URGENT
+        yield f"- ほか {more:,} 件は、結果表（xlsx）の「意見一覧」の「急ぎ」の列にあります。"
     yield ""
 
 
@@ -94,6 +122,68 @@ def _overview(analysis: Analysis) -> Iterator[str]:
     heard = len({opinion.voice for opinion, _ in alone})
     yield f"| {ISOLATED_LABEL}（どの話題にも入らないもの） | {len(alone):,} | {heard:,} |"
     yield ""
+
+
+def _changes(comparison: Comparison | None, analysis: Analysis) -> Iterator[str]:
+    if comparison is None:
+        return
+    yield "## 前回との比較"
+    yield ""
+    yield (
+        f"新しい意見 {comparison.new_opinions:,} 件、"
+        f"前回だけにあった意見 {comparison.gone_opinions:,} 件、"
+        f"全体の実質件数 {comparison.before:,} → {comparison.after:,}"
+    )
+    yield ""
+    yield "数は実質件数です。話題は言葉の近さで前回と結び付けています。人が確かめてください。"
+    yield ""
+    yield "| 変化 | 話題 | 前回 | 今回 |"
+    yield "|---|---|--:|--:|"
+    for one in comparison.changes:
+        was = f"（前回「{escaped(one.was)}」）" if one.was else ""
+        yield f"| {one.kind} | {escaped(one.label)}{was} | {one.before:,} | {one.after:,} |"
+    yield ""
+
+
+def _crosstabs(analysis: Analysis) -> Iterator[str]:
+    names = analysis.source.columns.attributes
+    yield "## 属性別の件数"
+    yield ""
+    if not names:
+        yield "年代や地区などの属性の列はありません。"
+        yield ""
+        return
+    yield f"件数の後の（ ）は実質件数です。{crosstabs.NO_POLL}{crosstabs.NOT_PUBLIC}"
+    yield ""
+    for name in names:
+        yield f"### {escaped(name)}"
+        yield ""
+        yield from _crosstab(analysis, name)
+        yield ""
+
+
+def _crosstab(analysis: Analysis, name: str) -> Iterator[str]:
+    try:
+        counted = crosstabs.cross(analysis, name, "件数")
+    except BadInput as error:
+        yield escaped(error.remedy)
+        return
+    if len(counted.values) > MOST_VALUES:
+        yield f"値が{len(counted.values):,}種類あるため、表は結果表（xlsx）の「属性別」にあります。"
+        return
+    heard = crosstabs.cross(analysis, name)
+    yield f"| 話題 | {' | '.join(map(escaped, counted.values))} |"
+    yield f"|---|{'--:|' * len(counted.values)}"
+    lines = zip(counted.topics, counted.cells, heard.cells, strict=True)
+    for topic, counts, voices in islice(lines, MOST_TOPICS):
+        cells = (
+            f"{told(count)}（{told(voice)}）" for count, voice in zip(counts, voices, strict=True)
+        )
+        yield f"| {escaped(topic)} | {' | '.join(cells)} |"
+    if len(counted.topics) > MOST_TOPICS:
+        yield ""
+        more = len(counted.topics) - MOST_TOPICS
+        yield f"ほか {more:,} 話題は、結果表（xlsx）の「属性別」にあります。"
 
 
 def _topics(analysis: Analysis) -> Iterator[str]:

@@ -134,5 +134,9 @@ def counts(analysis: Analysis) -> list[tuple[str, int, str]]:
         ("実質件数", analysis.voices, "同じ文と一斉投稿を、それぞれ1件と数えた意見の数"),
         ("同じ文の繰り返し", repeated, "二つ目からの数"),
         ("一斉投稿のひな形", len(campaigns), f"合わせて {sum(campaigns.values()):,} 件"),
-        ("急ぎの意見", len(analysis.urgent), "まず人が読んでください"),
+        (
+            "急ぎかもしれない意見",
+            len(analysis.urgent),
+            "多めに拾います。まず人が読んでください",
+        ),
     ]

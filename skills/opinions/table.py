@@ -12,8 +12,8 @@ from typing import Any
 
 import xlsxwriter
 
-from bot import safe_cell
-from skills.opinions import rows
+from bot import BadInput, safe_cell
+from skills.opinions import crosstabs, rows
 from skills.opinions.model import Analysis
 
 MOST_IN_CELL = 32_000
@@ -28,7 +28,7 @@ _BODY = {"border": 1, "text_wrap": True, "valign": "top"}
 
 
 def draw_table(analysis: Analysis) -> bytes:
-    """The workbook: 結果表, 意見一覧, エラー, 件数の照合."""
+    """The workbook: 結果表, 意見一覧, 属性別, エラー, 件数の照合."""
     written = io.BytesIO()
     options = {
         # Slower, but a large workbook is never whole in memory.
@@ -58,6 +58,7 @@ class _Writer:
     def all(self) -> None:
         self._results()
         self._opinions()
+        self._crosstabs()
         self._errors()
         self._counts()
 
@@ -110,6 +111,37 @@ class _Writer:
         if len(self._analysis.opinions) > MOST_ROWS:
             sheet.write_string(at + 1, 0, "ここから先は opinions.csv にあります。", self._note)
 
+    def _crosstabs(self) -> None:
+        """A block an attribute: topics down, values across, 件数 above 実質件数."""
+        names = self._analysis.source.columns.attributes
+        widths = (28, 10, *[11] * crosstabs.MOST_VALUES)
+        sheet = self._page("属性別", widths)
+        sheet.freeze_panes(0, 2)
+        sheet.write_string(0, 0, "話題と属性別の件数", self._title)
+        sheet.write_string(1, 0, crosstabs.NO_POLL, self._note)
+        sheet.write_string(2, 0, crosstabs.NOT_PUBLIC, self._note)
+        at = 4
+        for name in names:
+            sheet.write_string(at, 0, _fitting(name), self._title)
+            at = self._crosstab(sheet, at + 1, name, widths) + 1
+        if not names:
+            sheet.write_string(at, 0, "年代や地区などの属性の列はありません。", self._note)
+
+    def _crosstab(self, sheet: Any, at: int, name: str, widths: Sequence[int]) -> int:
+        """Write one table from a row on; returns the row below it."""
+        try:
+            counted = crosstabs.cross(self._analysis, name, "件数")
+        except BadInput as error:
+            sheet.write_string(at, 0, _fitting(error.remedy), self._note)
+            return at + 1
+        heard = crosstabs.cross(self._analysis, name)
+        self._row(sheet, at, ("話題", "数え方", *counted.values), widths, self._head)
+        for topic, counts, voices in zip(counted.topics, counted.cells, heard.cells, strict=True):
+            self._row(sheet, at + 1, (topic, "件数", *map(crosstabs.shown, counts)), widths)
+            self._row(sheet, at + 2, (topic, "実質件数", *map(crosstabs.shown, voices)), widths)
+            at += 2
+        return at + 1
+
     def _errors(self) -> None:
         sheet = self._sheet("エラー", ("行", "種類", "内容", "すること"), (8, 20, 44, 56))
         told = [(error, "意見にできなかった行") for error in self._analysis.errors]
@@ -132,30 +164,43 @@ class _Writer:
         *,
         above: tuple[str, ...] = (),
     ) -> Any:
-        sheet = self._book.add_worksheet(name)
+        sheet = self._page(name, widths)
         for at, text in enumerate(above):
             sheet.write_string(at, 0, safe_cell(text), self._note if at else self._title)
         top = len(above)
-        for column, (title, width) in enumerate(zip(header, widths, strict=True)):
-            sheet.set_column(column, column, width)
+        for column, title in enumerate(header):
             sheet.write_string(top, column, safe_cell(title), self._head)
         sheet.freeze_panes(top + 1, 0)
         sheet.repeat_rows(top)
+        return sheet
+
+    def _page(self, name: str, widths: Sequence[int]) -> Any:
+        sheet = self._book.add_worksheet(name)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&C&P / &N")
         return sheet
 
-    def _row(self, sheet: Any, at: int, cells: Sequence[str | int], widths: Sequence[int]) -> None:
+    def _row(
+        self,
+        sheet: Any,
+        at: int,
+        cells: Sequence[str | int],
+        widths: Sequence[int],
+        style: Any = None,
+    ) -> None:
+        style = style or self._body
         # Some programs show one line of a wrapped text unless the height is said.
         lines = max(_lines(str(cell), width) for cell, width in zip(cells, widths, strict=False))
         sheet.set_row(at, min(_HIGHEST, _LINE * lines + 3))
         for column, cell in enumerate(cells):
             if isinstance(cell, int):
-                sheet.write_number(at, column, cell, self._body)
+                sheet.write_number(at, column, cell, style)
             elif cell:
-                sheet.write_string(at, column, _fitting(cell), self._body)
+                sheet.write_string(at, column, _fitting(cell), style)
 
 
 def _lines(text: str, width: int) -> int:

@@ -35,6 +35,11 @@ _SENTENCE_END = re.compile(r"(?<=[。！!？?\n])")
 
 def urgent_kinds(texts: Sequence[str]) -> list[str]:
     """For each text one of the values of KINDS, or "" when nothing in it is urgent."""
+    return [kind for kind, _ in urgency(texts)]
+
+
+def urgency(texts: Sequence[str]) -> list[tuple[str, float]]:
+    """For each text its kind as in `urgent_kinds`, and how sure that is in 0..1 (0 without)."""
     words = danger_words()
     at, sentences = [], []
     for number, text in enumerate(texts):
@@ -52,7 +57,9 @@ def urgent_kinds(texts: Sequence[str]) -> list[str]:
         if chance >= highest[number]:
             highest[number] = chance
             found[number] = KINDS[max(chances, key=lambda kind: chances[kind])]
-    return found
+    return [
+        (kind, round(score, 4) if kind else 0.0) for kind, score in zip(found, highest, strict=True)
+    ]
 
 
 @cache

@@ -34,11 +34,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The topics, and how many opinions of the later wave were not in the earlier one."""
+    """The topics, and how many opinions of the later wave were not in the earlier one.
+
+    `before` and `after` are 実質件数 of the whole files: a longer one makes most topics grow.
+    """
 
     changes: tuple[Change, ...]
     new_opinions: int
     gone_opinions: int
+    before: int
+    after: int
 
 
 def compare(before: Analysis, after: Analysis) -> Comparison:
@@ -67,6 +72,8 @@ def compare(before: Analysis, after: Analysis) -> Comparison:
         tuple(changes),
         sum(digest(opinion.masked) not in old_words for opinion in after.opinions),
         sum(digest(opinion.masked) not in new_words for opinion in before.opinions),
+        before.voices,
+        after.voices,
     )
 
 

@@ -16,6 +16,7 @@ from openpyxl import Workbook
 
 from bot.cli import shomu
 from bot.errors import BadInput, ShomuError
+from tests.opinions.invented import SUBJECTS, TAILS
 from tests.opinions.tables import DATA, TEXTS, pairs
 
 FILES = {
@@ -150,6 +151,67 @@ def test_a_plan_without_headings_is_said_to_be_one(opinions: Path, tmp_path: Pat
     plan = tmp_path / "計画案.txt"
     plan.write_text("見出しのない長い文章です。\n", "utf-8")
     assert "見出し" in refused(opinions, "--out", tmp_path / "out", "--plan", plan).remedy
+
+
+def wave(path: Path, *subjects: str) -> Path:
+    """A file in which each subject is spoken of in several ways, once."""
+    chosen = [text for name in subjects for text in SUBJECTS[name]]
+    texts = [f"{said}{tail}" for said in chosen for tail in TAILS]
+    path.write_text("\n".join(["ご意見", *texts]), "utf-8")
+    return path
+
+
+def test_topics_of_an_earlier_file_are_told_as_new_gone_or_kept(tmp_path: Path) -> None:
+    before = wave(tmp_path / "前回.csv", "夜間の街灯", "保育所の空き", "公園の遊具")
+    after = wave(tmp_path / "今回.csv", "夜間の街灯", "保育所の空き", "ごみの分別")
+    out = tmp_path / "out"
+    found = figures(after, "--out", out, "--before", before)["comparison"]
+    assert (found["new_opinions"], found["gone_opinions"]) == (15, 15)
+    kinds: dict[str, list[str]] = {}
+    for one in found["changes"]:
+        kinds.setdefault(one["kind"], []).append(one["label"])
+        # Nothing is said of a topic that its two numbers do not bear out.
+        assert (one["before"] == 0) == (one["kind"] == "新規")
+        assert (one["after"] == 0) == (one["kind"] == "消滅")
+    assert any("ごみ" in label or "収集" in label or "分別" in label for label in kinds["新規"])
+    assert any("遊具" in label or "公園" in label or "ベンチ" in label for label in kinds["消滅"])
+    assert kinds["同じ"]
+    part = (out / "report.md").read_text("utf-8").partition("## 前回との比較")[2]
+    assert "新しい意見 15 件" in part
+    assert f"全体の実質件数 {found['before']} → {found['after']}" in part
+    told = run(after, "--out", out, "--before", before).stdout
+    for one in found["changes"]:
+        line = f"{one['kind']} | {one['label']}"
+        assert line in part
+        assert line.replace(" | ", " ") in told
+
+
+def test_a_report_without_an_earlier_file_compares_nothing(opinions: Path, tmp_path: Path) -> None:
+    assert figures(opinions, "--out", tmp_path / "out")["comparison"] is None
+    assert "前回との比較" not in (tmp_path / "out" / "report.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("数.csv", b"a,b\n1,2\n3,4\n", "前回のファイル「数.csv」"),
+        ("topics.json", b'{"topics": []}', "topics.json"),
+        ("opinions.jsonl", b'{"id": "1"}\n', "opinions.jsonl"),
+    ],
+)
+def test_an_earlier_file_that_holds_no_opinions_is_refused_before_anything_is_written(
+    opinions: Path, tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    error = refused(opinions, "--out", tmp_path / "out", "--before", tmp_path / name)
+    assert told in error.remedy
+    assert "意見のファイル" in error.remedy
+    assert not (tmp_path / "out").exists()
+
+
+def test_vectors_are_not_compared_with_an_earlier_file(opinions: Path, tmp_path: Path) -> None:
+    given = ("--vectors", vectors(tmp_path / "v.npy"), "--before", opinions)
+    assert "--before" in refused(*given, "--out", tmp_path / "out").remedy
 
 
 def vectors(path: Path) -> Path:

@@ -7,6 +7,7 @@ import io
 import json
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot import BOM
 from skills.opinions import rows
 from skills.opinions.analysis import Options
 from skills.opinions.clauses import read_clauses
+from skills.opinions.crosstabs import cross
 from skills.opinions.export import (
     EVERYTHING,
     export,
@@ -24,9 +26,10 @@ from skills.opinions.export import (
     table_csv,
     topic_list,
 )
-from skills.opinions.model import Analysis
-from skills.opinions.report import write_report
+from skills.opinions.model import Analysis, Columns
+from skills.opinions.report import MOST_URGENT, write_report
 from skills.opinions.table import MOST_IN_CELL, draw_table
+from tests.opinions.invented import invent
 from tests.opinions.tables import HEADER, TEXTS, analysed, pairs, sheet
 
 PHONE = "090-1234-5678"
@@ -69,7 +72,7 @@ def cells(content: bytes) -> dict[str, list[list[object]]]:
 
 def test_the_table_holds_every_claim_once_and_every_opinion_once(analysis: Analysis) -> None:
     sheets = cells(draw_table(analysis))
-    assert list(sheets) == ["結果表", "意見一覧", "エラー", "件数の照合"]
+    assert list(sheets) == ["結果表", "意見一覧", "属性別", "エラー", "件数の照合"]
     assert tuple(sheets["結果表"][2]) == rows.RESULT
     counts = [row[4] for row in sheets["結果表"][3:]]
     assert sum(number for number in counts if isinstance(number, int)) == analysis.claims
@@ -150,7 +153,7 @@ def test_each_line_holds_what_programs_are_promised(analysis: Analysis) -> None:
 def test_the_report_begins_with_what_is_urgent_and_hides_no_few(analysis: Analysis) -> None:
     report = write_report(analysis)
     urgent = report.index("**虐待・暴力**")
-    assert report.index("## 急ぎの意見") < urgent < report.index("## 件数")
+    assert report.index("## 急ぎかもしれない意見") < urgent < report.index("## 件数")
     assert PHONE not in report
     for opinion, _ in analysis.members[-1]:
         assert f"番号 {opinion.id}、" in report.partition("## 個別の意見")[2]
@@ -174,3 +177,90 @@ def test_files_are_for_their_owner_only(analysis: Analysis, tmp_path: Path) -> N
     for path in (folder, *written.values()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
         assert path.stat().st_size
+
+
+def test_the_table_counts_every_topic_by_every_attribute_twice() -> None:
+    analysis = invent(400)
+    sheet = cells(draw_table(analysis))["属性別"]
+    heads = [at for at, row in enumerate(sheet) if row[:2] == ["話題", "数え方"]]
+    assert [sheet[at - 1][0] for at in heads] == ["年代", "地区"]
+    for at, name in zip(heads, ("年代", "地区"), strict=True):
+        told = cross(analysis, name, "件数")
+        width = 2 + len(told.values)
+        assert tuple(sheet[at][2:width]) == told.values
+        block = sheet[at + 1 : at + 1 + 2 * len(told.topics)]
+        assert [tuple(row[2:width]) for row in block[::2]] == list(told.cells)
+        heard = cross(analysis, name).cells
+        assert [tuple(row[2:width]) for row in block[1::2]] == list(heard)
+        assert told.cells != heard
+        counts = [cell for row in block[::2] for cell in row[2:width] if isinstance(cell, int)]
+        assert sum(counts) == analysis.claims
+
+
+def test_an_attribute_with_a_formula_or_too_many_values_harms_no_table() -> None:
+    analysis = invent(80)
+    opinions = tuple(
+        replace(item, attributes={"年代": "=1+1|[x](y)", "地区": item.id})
+        for item in analysis.opinions
+    )
+    made = replace(analysis, opinions=opinions)
+    sheet = cells(draw_table(made))["属性別"]
+    assert sheet[5][2] == "'=1+1|[x](y)"
+    assert "80種類" in str(sheet[-1][0])
+    part = write_report(made).partition("## 属性別の件数")[2].partition("\n## ")[0]
+    assert "| 話題 | \\=1+1\\|\\[x\\](y) |" in part
+    assert "80種類" in part
+
+
+def test_a_table_without_attributes_says_so(analysis: Analysis) -> None:
+    bare = replace(analysis, source=replace(analysis.source, columns=Columns("ご意見")))
+    assert "属性の列はありません" in str(cells(draw_table(bare))["属性別"])
+    assert "属性の列はありません" in write_report(bare)
+
+
+def test_the_report_shows_small_crosstabs_and_says_they_are_no_poll() -> None:
+    analysis = invent(400)
+    opinions = tuple(
+        replace(item, attributes={**item.attributes, "地区": f"町{at % 13}"})
+        for at, item in enumerate(analysis.opinions)
+    )
+    report = write_report(replace(analysis, opinions=opinions))
+    part = report.partition("## 属性別の件数")[2].partition("\n## ")[0]
+    assert "世論調査ではありません" in part
+    counts, voices = cross(analysis, "年代", "件数"), cross(analysis, "年代")
+    first = "".join(
+        f" {count}（{voice}） |"
+        for count, voice in zip(counts.cells[0], voices.cells[0], strict=True)
+    )
+    assert f"| {counts.topics[0]} |{first}" in part.splitlines()
+    assert "### 地区\n\n値が13種類あるため" in part
+
+
+def flagged(count: int) -> Analysis:
+    """Every opinion urgent, the later ones surer."""
+    analysis = invent(count)
+    opinions = tuple(
+        replace(item, urgent="生命・安全", urgency=at / count)
+        for at, item in enumerate(analysis.opinions)
+    )
+    return replace(analysis, opinions=opinions)
+
+
+def test_the_surest_urgent_opinions_come_first_and_the_rest_stand_in_the_table() -> None:
+    analysis = flagged(MOST_URGENT + 30)
+    part = write_report(analysis).partition("## 急ぎかもしれない意見")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("- **")]
+    surest = [f"番号 {item.id}、" for item in analysis.opinions[::-1][:MOST_URGENT]]
+    assert len(lines) == MOST_URGENT
+    assert all(number in line for number, line in zip(surest, lines, strict=True))
+    assert "130 件あります" in part
+    assert "多めに拾っています" in part
+    assert "ほか 30 件は、結果表（xlsx）の「意見一覧」" in part
+    listed = cells(draw_table(analysis))["意見一覧"]
+    at = listed[0].index("急ぎ")
+    assert sum(bool(row[at]) for row in listed[1:]) == len(analysis.urgent)
+
+
+def test_a_short_urgent_list_promises_no_more_than_it_shows() -> None:
+    report = write_report(flagged(MOST_URGENT))
+    assert "ほか" not in report.partition("## 急ぎかもしれない意見")[2].partition("\n## ")[0]

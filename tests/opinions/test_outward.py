@@ -122,6 +122,7 @@ def test_the_same_file_twice_has_nothing_new() -> None:
     found = waves.compare(invent(300), invent(300))
     assert {one.kind for one in found.changes} == {"同じ"}
     assert (found.new_opinions, found.gone_opinions) == (0, 0)
+    assert found.before == found.after == invent(300).voices
 
 
 def test_a_topic_with_another_name_is_known_by_its_words() -> None:

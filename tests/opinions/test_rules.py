@@ -16,7 +16,7 @@ from skills.opinions.clauses import Mapping, read_clauses
 from skills.opinions.departments import NO_WORD, NOTHING_LEARNT, Router, read_duties, read_past
 from skills.opinions.model import Stance
 from skills.opinions.stance import stances
-from skills.opinions.urgent import KINDS, urgent_kinds
+from skills.opinions.urgent import KINDS, THRESHOLD, urgency, urgent_kinds
 from tests.opinions.consultation import opinions
 from tests.opinions.tables import pairs, sentences
 
@@ -86,6 +86,21 @@ def test_the_kind_of_urgency_is_mostly_right_and_every_kind_is_named() -> None:
     ]
     assert sum(label == kind for label, kind in found) / len(found) >= 0.8
     assert {kind for _, kind in found} == set(KINDS.values())
+
+
+def test_the_surer_half_of_what_is_found_holds_more_that_is_urgent() -> None:
+    mixed = [(label != NOTHING, text) for label, text in sentences("urgent-held-out")]
+    mixed += [(False, opinion.text) for opinion in opinions("held-out")]
+    found = []
+    judged = urgency([text for _, text in mixed])
+    for (is_urgent, _), (kind, score) in zip(mixed, judged, strict=True):
+        assert (THRESHOLD <= score <= 1) if kind else (score == 0)
+        if kind:
+            found.append((score, is_urgent))
+    found.sort(reverse=True)
+    half = len(found) // 2
+    surer, rest = ([is_urgent for _, is_urgent in part] for part in (found[:half], found[half:]))
+    assert sum(surer) > sum(rest)
 
 
 @pytest.mark.parametrize(
