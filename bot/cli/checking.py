@@ -19,14 +19,19 @@ from bot.messages import Reply
 @click.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @WORKSPACE
+@click.option("--source", "sources", multiple=True,
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="参考にした外の文書（写したところがないかを見ます）")  # fmt: skip
 @click.option("--fix", is_flag=True, help="直した写しを、同じフォルダーに別の名前で保存")
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力")
-def check_command(file: Path, workspace: str, fix: bool, as_json: bool) -> None:
+def check_command(
+    file: Path, workspace: str, sources: tuple[Path, ...], fix: bool, as_json: bool
+) -> None:
     """文書を公用文の規則で点検します。もとのファイルは変えません。"""
 
     async def work(app: App) -> Reply:
         name = await app.workspace_for(workspace)
-        message = console.message("", name, files=[file])
+        message = console.message("", name, files=[file, *sources])
         message = replace(message, command="draft", kind="command", values={"step": "check"})
         reply = await app.bot.receive(message, console.ConsoleChat(show=not as_json))
         if fix:

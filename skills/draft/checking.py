@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import PurePath
 
-from bot import BadInput, Context, File, Message, Reply
+from bot import Attachment, BadInput, Context, File, Message, Reply
 from skills.draft.checks import Finding, apply, check, load_rules
+from skills.draft.checks.copied import copied
 from skills.draft.checks.finding import unified
 
 # What the command line puts into the values of its message.
@@ -38,7 +39,10 @@ NOTICE = (
     "規則による点検です。誤りのすべてを見つけるものではありません。"
     "直すかどうかは人が決めてください。"
 )
-HOW = "点検したい文書（Word・テキスト・Markdown）を添付して「点検して」と書いてください。"
+HOW = (
+    "点検したい文書（Word・テキスト・Markdown）を添付して「点検して」と書いてください。"
+    "参考にした外の文書も一緒に添付すると（2つ目から）、写したところがないかも見ます。"
+)
 
 
 def is_meant(message: Message) -> bool:
@@ -48,18 +52,16 @@ def is_meant(message: Message) -> bool:
 
 
 async def answer(message: Message, context: Context) -> Reply:
-    """Check the attached file by the rules of the workspace."""
+    """Check the first attached file by the rules, and hold it against the other ones."""
     if not message.attachments:
         return Reply(HOW, status="help")
-    attachment = message.attachments[0]
+    attachment, *others = message.attachments
     rules = load_rules(context.folder)
-    text = await context.text(attachment)
-    if len(text) > LONGEST:
-        raise BadInput(
-            "too long",
-            remedy=f"{LONGEST // 10_000}万字を超える文書は点検できません。分けてください。",
-        )
+    text = await _read(context, attachment)
+    sources = {other.name: await _read(context, other) for other in others}
     found = await asyncio.to_thread(check, text, rules)
+    found += await asyncio.to_thread(copied, text, sources)
+    found.sort(key=lambda finding: (finding.line, finding.column))
     files = await _corrected(context, attachment.name, text, found)
     # The digest of what was checked, not its name: a name may say who it is about.
     digest = sha256(text.encode()).hexdigest()
@@ -71,6 +73,16 @@ async def answer(message: Message, context: Context) -> Reply:
         files=files,
         data={"findings": [finding.as_data() for finding in found]},
     )
+
+
+async def _read(context: Context, attachment: Attachment) -> str:
+    text = await context.text(attachment)
+    if len(text) > LONGEST:
+        raise BadInput(
+            "too long",
+            remedy=f"{LONGEST // 10_000}万字を超える文書は点検できません。分けてください。",
+        )
+    return text
 
 
 async def _corrected(

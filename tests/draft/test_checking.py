@@ -240,3 +240,33 @@ def test_a_sentence_whose_passage_says_something_else_is_found() -> None:
         (2, 23, "限度額は8万円です。〔1〕"),
         (3, 1, "申請は窓口で受け付けます。〔2〕"),
     ]
+
+
+PRESS = (
+    "当館では、五百年にわたり受け継がれてきた伝統の技を、若い世代に楽しく伝える取組を進めています。"
+)
+
+
+async def test_what_stands_in_a_source_from_outside_is_pointed_out() -> None:
+    letter = f"次のとおりお知らせします。\n{PRESS}\n"
+    files = {"お知らせ.txt": letter.encode(), "新聞.txt": f"見出し\n{PRESS}\n".encode()}
+    reply = await kit().say("点検して", files=files)
+    (found,) = reply.data["findings"]
+    assert (found["line"], found["rule"], found["fix"]) == (2, "copied", None)
+    assert "「新聞.txt」と" in found["message"]
+    alone = await kit().say("点検して", files={"お知らせ.txt": letter.encode()})
+    assert alone.data["findings"] == []
+
+
+def test_the_command_holds_a_file_against_its_sources(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"{PRESS}\n", "utf-8")
+    (tmp_path / "b.txt").write_text(f"引用元\n{PRESS}\n", "utf-8")
+    done = subprocess.run(
+        [SHOMU, "check", str(tmp_path / "a.txt"), "--source", str(tmp_path / "b.txt"), "--json"],
+        env={**os.environ, "SHOMU_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert [found["rule"] for found in json.loads(done.stdout)] == ["copied"]
