@@ -115,7 +115,7 @@ async def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
 
 async def journal(model: OpenAIModel) -> list[dict[str, Any]]:
     """What aimock was asked, oldest first."""
-    url = str(model._client.base_url).replace("/v1/", "/__aimock/journal")
+    url = str(model._endpoint.client.base_url).replace("/v1/", "/__aimock/journal")
     entries = await Egress().fetch_json(url)
     listed: list[dict[str, Any]] = entries if isinstance(entries, list) else entries["entries"]
     return listed
